@@ -1,0 +1,144 @@
+# hopscope: every task of the project. `make` alone lists them.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO    ?= go
+CACHE := .cache
+TOOLS := $(CACHE)/bin
+
+# One set of build flags for everything that is not a race test, so that the
+# large dependencies (Prometheus, gRPC) are compiled once. remove_all_sd leaves
+# Prometheus' cloud service discoveries out: 3 minutes instead of 14.
+export GOFLAGS     := -trimpath -buildvcs=false -tags=remove_all_sd
+export CGO_ENABLED := 0
+# Tests find promtool, h2spec and the interop programs by name.
+export PATH        := $(abspath $(TOOLS)):$(PATH)
+
+# Race tests need cgo, and real source paths in a failing test's output.
+GOTEST := CGO_ENABLED=1 $(GO) test -race -trimpath=false
+E2E    := ./gateway/e2e
+
+# Versions of what go.mod cannot hold as a `tool` line.
+H2SPEC_VERSION := v2.2.1+incompatible
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+##@ Use
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: bin/hopscope bin/hoplab ## bin/hopscope (the gateway) and bin/hoplab (the workbench), static
+
+.PHONY: demo
+demo: build ## gateway, services, load and Prometheus on this machine; ARGS="--help" teaches
+	@exec bin/hoplab demo $(ARGS)
+
+##@ Check
+
+.PHONY: test
+test: tools test-unit test-e2e test-rules ## every test: race detector, conformance, end to end, alert rules
+
+.PHONY: test-unit
+test-unit: tools $(TOOLS)/promtool ## the Go tests of every package but the end-to-end ones, with the race detector
+	packages=$$($(GO) list ./... | grep -v '/gateway/e2e$$'); \
+	  $(GOTEST) -timeout 15m $$packages
+
+.PHONY: test-e2e
+test-e2e: tools e2e-tools bin/hopscope ## h2spec, gRPC interop, load, drain, traces against the real gateway
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -timeout 20m $(E2E)
+
+.PHONY: test-rules
+test-rules: $(TOOLS)/promtool ## stock promtool over every alert rule and every recorded series
+	promtool check rules alerts/*.rules.yml
+	files=$$(find rules_test -name '*.test.yml' | sort); \
+	  test -n "$$files" || { echo "test-rules: no rules_test/**/*.test.yml: run make record" >&2; exit 1; }; \
+	  promtool test rules $$files
+	$(GOTEST) ./rules_test/...
+
+.PHONY: lint
+lint: tools ## vet, staticcheck, gofumpt, and generated files are up to date
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	unformatted=$$($(GO) tool gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	  test -z "$$unformatted" || { printf 'not formatted, run go tool gofumpt -w on:\n%s\n' "$$unformatted" >&2; exit 1; }
+	before=$$($(TREE_SUMS)); $(MAKE) generate; after=$$($(TREE_SUMS)); \
+	  diff <(echo "$$before") <(echo "$$after") >&2 || { echo "generated files were stale: commit what make generate wrote" >&2; exit 1; }
+
+# Sums of every file that git does not ignore: tells what `generate` changed
+# even where the work tree already differs from the last commit.
+TREE_SUMS = git ls-files -co --exclude-standard | sort -u | while read -r f; do test ! -f "$$f" || sha256sum "$$f"; done
+
+.PHONY: check
+check: ## exactly what CI runs
+	bash .ci/run
+
+.PHONY: load-1m
+load-1m: tools e2e-tools bin/hopscope ## 1,000,000 requests through the gateway without one failure
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -timeout 20m -run '^TestLoad' $(E2E) -requests 1000000
+
+.PHONY: e2e-jaeger
+e2e-jaeger: bin/hopscope ## the three-hop trace, read back from a real Jaeger: JAEGER=http://host:16686 [JAEGER_COLLECTOR=http://host:14268/api/traces]
+	@test -n "$(JAEGER)" || { echo "e2e-jaeger: name the Jaeger to use, for example make e2e-jaeger JAEGER=http://127.0.0.1:16686" >&2; exit 1; }
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -run '^TestTrace' $(E2E) -jaeger "$(JAEGER)" -jaeger-collector "$(JAEGER_COLLECTOR)"
+
+.PHONY: compose-proof
+compose-proof: ## bring docker-compose.yml up without an image registry and prove its wiring (root)
+	bash deploy/compose-proof.sh
+
+##@ Write
+
+.PHONY: record
+record: build ## record the series of rules_test/ anew from real faults of the demo
+	bin/hoplab rules record $(ARGS)
+
+.PHONY: generate
+generate: tools ## every generated file: metrics page, dashboards, protobuf, rule tests
+	$(GO) generate ./...
+
+.PHONY: clean
+clean: ## remove what the targets above built (not Go's own cache)
+	rm -rf bin $(CACHE)
+
+##@ Tools
+
+.PHONY: tools
+tools: ## install the Debian packages that tests and generators use
+	@bash .ci/tools
+
+.PHONY: e2e-tools
+e2e-tools: $(TOOLS)/h2spec $(TOOLS)/interop-client $(TOOLS)/interop-server
+
+$(TOOLS)/h2spec:
+	@mkdir -p $(TOOLS)
+	GOBIN=$(abspath $(TOOLS)) $(GO) install github.com/summerwind/h2spec/cmd/h2spec@$(H2SPEC_VERSION)
+
+$(TOOLS)/promtool: go.mod go.sum
+	$(GO) build -ldflags '-s -w' -o $@ github.com/prometheus/prometheus/cmd/promtool
+
+$(TOOLS)/interop-%: go.mod go.sum
+	$(GO) build -ldflags '-s -w' -o $@ google.golang.org/grpc/interop/$*
+
+# Rewritten only when it changes, so that an unchanged tree links nothing.
+$(CACHE)/version: FORCE
+	@mkdir -p $(CACHE); echo '$(LDFLAGS)' | cmp -s - $@ || echo '$(LDFLAGS)' > $@
+
+.PHONY: FORCE
+FORCE:
+
+SOURCES = $(wildcard $(shell git ls-files -co --exclude-standard -- cmd gateway telemetry alerts dashboards go.mod go.sum | \
+  grep -vE '_test\.go$$|/testdata/|^gateway/e2e/'))
+
+bin/%: $(SOURCES) $(CACHE)/version
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$*
+	@touch $@
