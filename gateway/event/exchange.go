@@ -1,0 +1,92 @@
+package event
+
+import "time"
+
+// Time is nanoseconds since the Unix epoch, taken once when the process started
+// and carried on by the monotonic clock, so differences never jump.
+type Time int64
+
+// Std returns t as a time.Time.
+func (t Time) Std() time.Time { return time.Unix(0, int64(t)) }
+
+// Sub returns the time that passed from u to t.
+func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
+
+// Add returns the time d after t.
+func (t Time) Add(d time.Duration) Time { return t + Time(d) }
+
+// Trace is the trace context of an exchange. The observer fills it in Begin; the
+// gateway reads Sampled and shows ID.
+type Trace struct {
+	ID      [16]byte
+	Span    [8]byte // the server span's
+	Parent  [8]byte // the caller's span; zero: none
+	Sampled bool
+	Debug   bool // the caller forced it (B3's flag, jaeger-debug-id) and was trusted
+	Remote  bool // the ids came from the caller
+}
+
+// Exchange is the record of one request and its response: metric, log line and
+// span all derive from it. The gateway's worker owns it and fills it in as the
+// exchange proceeds; an observer may read it during a call and must not keep it
+// after End.
+type Exchange struct {
+	Listener *Listener
+	Conn     *Conn  // downstream
+	StreamID uint32 // downstream; 0 for HTTP/1.1
+	Proto    Proto  // downstream
+	Route    *Route // nil: none matched
+	Method   string // one of the registered methods, else "OTHER"
+	GRPC     bool   // content-type begins with application/grpc
+
+	Trace Trace
+
+	Begin         Time // first byte of the header block was read
+	RequestSent   Time // header block written upstream (last attempt); 0: never
+	ResponseBegin Time // final response headers read; 0: never
+	FirstByte     Time // first response DATA read; 0: never
+	Finished      Time // set before End
+
+	Status     int // sent to the client; 0: none
+	GRPCStatus int // from trailers or trailers-only; -1: none
+
+	// Bytes of DATA payload: read from the client (request), written to the
+	// client (response).
+	RequestBytes  uint64
+	ResponseBytes uint64
+	// Messages counts gRPC messages: Read from the client, Written to the client.
+	Messages [NumDirs]uint64
+
+	Attempts int
+	Attempt  Attempt // the last one
+
+	// Stalled adds up finished stalls. Downstream: response bytes waited for the
+	// client; Upstream: request bytes waited for the origin.
+	Stalled [NumSides][NumScopes]time.Duration
+
+	Reason EndReason
+	Origin Origin // who ended it
+	Code   Code   // of the RST_STREAM that ended it, if any
+
+	// Observed belongs to the observer from Begin to End.
+	Observed any
+}
+
+// Attempt is one try to get a response from an endpoint.
+type Attempt struct {
+	Number   int // from 1
+	Endpoint *Endpoint
+	Conn     *Conn  // upstream; nil until a connection is had
+	StreamID uint32 // upstream; 0 for HTTP/1.1 and until it is assigned
+	Begin    Time
+	SlotWait time.Duration // waited for a connection or a stream slot
+	Span     [8]byte       // the client span's id, set by Inject
+
+	// Set before AttemptEnd.
+	End    Time
+	Status int
+	Reason EndReason // EndCompleted if a response came to its end
+	Origin Origin
+	Code   Code
+	Retry  bool // another attempt follows
+}
