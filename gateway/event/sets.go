@@ -72,24 +72,24 @@ type EndReason uint8
 
 // The end reasons.
 const (
-	EndCompleted           EndReason = iota // the response reached its END_STREAM
-	EndNoRoute                              // 404
-	EndBadRequest                           // 400, malformed or refused by name
-	EndNotImplemented                       // 501, upgrade or CONNECT
-	EndBodyTooLarge                         // 413
-	EndHeadersTooLarge                      // 431
-	EndUnreachable                          // 503, no endpoint took the request
-	EndOverload                             // 503 or REFUSED_STREAM, a bound of the gateway's own
-	EndTimeout                              // 504, the route's timeout or grpc-timeout
-	EndIdle                                 // idle_timeout
-	EndBadResponse                          // 502, the upstream broke the protocol
-	EndClientReset                          // RST_STREAM from the client
-	EndUpstreamReset                        // RST_STREAM from the upstream
-	EndClientGone                           // the downstream connection was lost
-	EndUpstreamGone                         // the upstream connection was lost
-	EndClientError                          // the client broke the protocol after its header block
-	EndBufferLimit                          // reset to stay below max_buffered_bytes
-	EndDrain                                // drain_grace ran out
+	EndCompleted       EndReason = iota // the response reached its END_STREAM
+	EndNoRoute                          // 404
+	EndBadRequest                       // 400, malformed or refused by name
+	EndNotImplemented                   // 501, upgrade or CONNECT
+	EndBodyTooLarge                     // 413
+	EndHeadersTooLarge                  // 431
+	EndUnreachable                      // 503, no endpoint took the request
+	EndOverload                         // 503 or REFUSED_STREAM, a bound of the gateway's own
+	EndTimeout                          // 504, the route's timeout or grpc-timeout
+	EndIdle                             // idle_timeout
+	EndBadResponse                      // 502, the upstream broke the protocol
+	EndClientReset                      // RST_STREAM from the client
+	EndUpstreamReset                    // RST_STREAM from the upstream
+	EndClientGone                       // the downstream connection was lost
+	EndUpstreamGone                     // the upstream connection was lost
+	EndClientError                      // the client broke the protocol after its header block
+	EndBufferLimit                      // reset to stay below max_buffered_bytes
+	EndDrain                            // drain_grace ran out
 	NumEndReasons
 )
 
@@ -206,11 +206,11 @@ type RetryResult uint8
 
 // The retry results.
 const (
-	RetryDone        RetryResult = iota // another attempt was begun
-	RetryForbidden                      // the route's policy or the failure forbids it
-	RetryBodyGone                       // part of the request body is no longer held
-	RetryBudget                         // the budget is used up
-	RetryNoAttempts                     // every attempt that is allowed was made
+	RetryDone       RetryResult = iota // another attempt was begun
+	RetryForbidden                     // the route's policy or the failure forbids it
+	RetryBodyGone                      // part of the request body is no longer held
+	RetryBudget                        // the budget is used up
+	RetryNoAttempts                    // every attempt that is allowed was made
 	NumRetryResults
 )
 
