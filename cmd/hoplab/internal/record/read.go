@@ -1,0 +1,155 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/hopscope/hopscope/rules_test/recording"
+)
+
+// maxLate is the part of a step by which a scrape may miss its place on the grid
+// and still be told from its neighbours; a machine too busy for that has to
+// record anew.
+const maxLate = 0.25
+
+// grid gives each scrape of each target its place. Targets are scraped at
+// different moments of a step, so each has a phase of its own.
+type grid struct {
+	step  time.Duration
+	first map[string]int64 // instance → its first scrape, Unix milliseconds
+	start int64            // the earliest of them
+	slots int
+}
+
+// read turns what is stored into a recording.
+func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Recording, error) {
+	querier, err := r.db.Querier(math.MinInt64, math.MaxInt64)
+	if err != nil {
+		return recording.Recording{}, err
+	}
+	defer querier.Close()
+	g, err := r.grid(ctx, querier)
+	if err != nil {
+		return recording.Recording{}, err
+	}
+	rec := recording.Recording{Meta: meta}
+	start := time.UnixMilli(g.start).UTC()
+	set := querier.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, ""))
+	for set.Next() {
+		stored := set.At()
+		if r.opts.Keep != nil && !r.opts.Keep(stored.Labels().Get(labels.MetricName)) {
+			continue
+		}
+		values, err := g.values(stored)
+		if err != nil {
+			return rec, err
+		}
+		rec.Series = append(rec.Series, recording.Series{Labels: r.rename(stored.Labels()), Values: values})
+	}
+	if err := set.Err(); err != nil {
+		return rec, err
+	}
+	rec.Meta.Start = start.Truncate(time.Second)
+	rec.Meta.Step = recording.Duration(r.opts.Step)
+	rec.Meta.Scrapes = g.slots
+	for _, e := range r.events {
+		at := max(0, e.at.Sub(start)).Round(time.Second)
+		rec.Meta.Events = append(rec.Meta.Events, recording.Event{Name: e.name, At: recording.Duration(at)})
+	}
+	recording.SortSeries(rec.Series)
+	return rec, duplicates(rec.Series)
+}
+
+// grid finds the first scrape of each target in up, which exists for each scrape
+// whether it succeeded or not.
+func (r *Recorder) grid(ctx context.Context, q storage.Querier) (*grid, error) {
+	g := &grid{step: r.opts.Step, first: map[string]int64{}, start: math.MaxInt64}
+	last := int64(math.MinInt64)
+	set := q.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"))
+	for set.Next() {
+		it := set.At().Iterator(nil)
+		first := int64(math.MaxInt64)
+		for it.Next() != chunkenc.ValNone {
+			first, last = min(first, it.AtT()), max(last, it.AtT())
+		}
+		if err := it.Err(); err != nil {
+			return nil, err
+		}
+		g.first[set.At().Labels().Get(model.InstanceLabel)] = first
+		g.start = min(g.start, first)
+	}
+	if err := set.Err(); err != nil {
+		return nil, err
+	}
+	if len(g.first) == 0 {
+		return nil, errors.New("nothing was scraped: record for longer than one step")
+	}
+	g.slots = int(math.Round(float64(last-g.start)/float64(g.step.Milliseconds()))) + 1
+	return g, nil
+}
+
+// values returns a series' samples on the grid, as many as reach its last one.
+func (g *grid) values(s storage.Series) ([]recording.Value, error) {
+	name := recording.Name(s.Labels())
+	first, step := g.first[s.Labels().Get(model.InstanceLabel)], float64(g.step.Milliseconds())
+	phase := int((first - g.start) / g.step.Milliseconds())
+	var values []recording.Value
+	it := s.Iterator(nil)
+	for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
+		place := float64(it.AtT()-first) / step
+		slot := math.Round(place)
+		if math.Abs(place-slot) > maxLate {
+			return nil, fmt.Errorf("%s: a scrape was %.0f ms off its place in steps of %s: record on a machine that is less busy",
+				name, (place-slot)*step, g.step)
+		}
+		index := int(slot) + phase
+		if index < len(values) {
+			return nil, fmt.Errorf("%s: two samples for scrape %d", name, index)
+		}
+		for len(values) < index {
+			values = append(values, recording.Value{Omitted: true})
+		}
+		var v recording.Value
+		switch kind {
+		case chunkenc.ValFloat:
+			_, v.Value = it.At()
+		default:
+			// Integer histograms, too, are read as the floats that PromQL sees.
+			_, v.Histogram = it.AtFloatHistogram(nil)
+			if value.IsStaleNaN(v.Histogram.Sum) {
+				v = recording.Stale()
+			}
+		}
+		values = append(values, v)
+	}
+	g.slots = max(g.slots, len(values))
+	return values, it.Err()
+}
+
+func (r *Recorder) rename(l labels.Labels) labels.Labels {
+	b := labels.NewBuilder(l)
+	l.Range(func(l labels.Label) {
+		if to, ok := r.opts.Rename[l.Value]; ok {
+			b.Set(l.Name, to)
+		}
+	})
+	return b.Labels()
+}
+
+func duplicates(series []recording.Series) error {
+	for i := 1; i < len(series); i++ {
+		if labels.Equal(series[i-1].Labels, series[i].Labels) {
+			return fmt.Errorf("two series were renamed to %s", recording.Name(series[i].Labels))
+		}
+	}
+	return nil
+}
