@@ -1,0 +1,129 @@
+package catalog
+
+// The counters.
+const (
+	RequestsTotal Counter = iota
+	RequestFailuresTotal
+	StreamEndTotal
+	AttemptsTotal
+	RetriesTotal
+	IdleStreamsKilledTotal
+	GRPCMessagesTotal
+	FramesTotal
+	FrameBytesTotal
+	WindowUpdateBytesTotal
+	RSTStreamTotal
+	GoAwayTotal
+	MalformedTotal
+	PingTimeoutsTotal
+	ConnectionsOpenedTotal
+	ConnectionsClosedTotal
+	StallsTotal
+	StallSecondsTotal
+	TLSHandshakesTotal
+	ConfigReloadsTotal
+	TraceSpansTotal
+	AccessLogDroppedTotal
+	SeriesLimitedTotal
+	NumCounters // the number of counters
+)
+
+var counters = [NumCounters]Metric{
+	RequestsTotal: {
+		Name: "hopscope_requests_total", Labels: []Label{route, upstream, statusClass, grpcStatus},
+		Help: "Requests that ended, by what the client was told.",
+	},
+	RequestFailuresTotal: {
+		Name: "hopscope_request_failures_total", Labels: []Label{route, upstream},
+		Help: "Requests that failed through no fault of the client: status 5xx, gRPC status 2, 4, 8, 13, 14 or 15, " +
+			"or a response that did not reach its end because of the upstream or the gateway. Each is also in hopscope_requests_total.",
+	},
+	StreamEndTotal: {
+		Name: "hopscope_stream_end_total", Labels: []Label{route, upstream, endReason, origin},
+		Help: "Exchanges that ended, by reason and by who ended them.",
+	},
+	AttemptsTotal: {
+		Name: "hopscope_attempts_total", Labels: []Label{upstream, endpoint, attemptResult},
+		Help: "Tries to get a response from an endpoint, by result.",
+	},
+	RetriesTotal: {
+		Name: "hopscope_retries_total", Labels: []Label{upstream, retry},
+		Help: "Wishes to try again after an attempt failed.",
+	},
+	IdleStreamsKilledTotal: {
+		Name: "hopscope_idle_streams_killed_total", Labels: []Label{route, phase},
+		Help: "Streams ended because neither DATA nor HEADERS moved for idle_timeout.",
+	},
+	GRPCMessagesTotal: {
+		Name: "hopscope_grpc_messages_total", Labels: []Label{route, bodyOf},
+		Help: "gRPC messages, counted while their stream is still open.",
+	},
+	FramesTotal: {
+		Name: "hopscope_frames_total", Labels: []Label{side, dir, frame},
+		Help: "HTTP/2 frames.",
+	},
+	FrameBytesTotal: {
+		Name: "hopscope_frame_bytes_total", Unit: Bytes, Labels: []Label{side, dir, frame},
+		Help: "Bytes of HTTP/2 frames, their headers of nine bytes included.",
+	},
+	WindowUpdateBytesTotal: {
+		Name: "hopscope_window_update_bytes_total", Unit: Bytes, Labels: []Label{side, dir},
+		Help: "Flow-control credit: the increments of WINDOW_UPDATE frames added up.",
+	},
+	RSTStreamTotal: {
+		Name: "hopscope_rst_stream_total", Labels: []Label{side, dir, code},
+		Help: "RST_STREAM frames.",
+	},
+	GoAwayTotal: {
+		Name: "hopscope_goaway_total", Labels: []Label{side, dir, code},
+		Help: "GOAWAY frames.",
+	},
+	MalformedTotal: {
+		Name: "hopscope_malformed_total", Labels: []Label{side, violation},
+		Help: "Rules of RFC 9113 or limits that a peer broke.",
+	},
+	PingTimeoutsTotal: {
+		Name: "hopscope_ping_timeouts_total", Labels: []Label{side},
+		Help: "PING frames that a peer did not answer in time.",
+	},
+	ConnectionsOpenedTotal: {
+		Name: "hopscope_connections_opened_total", Labels: []Label{side, proto},
+		Help: "Connections opened.",
+	},
+	ConnectionsClosedTotal: {
+		Name: "hopscope_connections_closed_total", Labels: []Label{side, closeWhy},
+		Help: "Connections closed.",
+	},
+	StallsTotal: {
+		Name: "hopscope_stalls_total", Labels: []Label{side, scope, upstream},
+		Help: "Times that a stream began to wait for a peer to take bytes.",
+	},
+	StallSecondsTotal: {
+		Name: "hopscope_stall_seconds_total", Unit: Seconds, Labels: []Label{side, scope, upstream},
+		Help: "Time that streams waited for a peer to take bytes, added up over streams. It grows while a stall lasts. " +
+			"On the downstream side response bytes wait for the client, on the upstream side request bytes for the origin.",
+	},
+	TLSHandshakesTotal: {
+		Name: "hopscope_tls_handshakes_total", Labels: []Label{side, okOrError},
+		Help: "TLS handshakes.",
+	},
+	ConfigReloadsTotal: {
+		Name: "hopscope_config_reloads_total", Labels: []Label{okOrError},
+		Help: "Configurations loaded, the first one included.",
+	},
+	TraceSpansTotal: {
+		Name: "hopscope_trace_spans_total", Labels: []Label{spanResult},
+		Help: "Spans that were finished, by what became of them.",
+	},
+	AccessLogDroppedTotal: {
+		Name: "hopscope_access_log_dropped_total",
+		Help: "Lines of the access log that were dropped because the log could not be written as fast.",
+	},
+	SeriesLimitedTotal: {
+		Name: "hopscope_series_limited_total",
+		Labels: []Label{{
+			Name: LabelMetric, Bound: "metrics with the label endpoint", Help: "name of the metric",
+		}},
+		Help: "Endpoints that share the label value other because their upstream has too many.",
+	},
+}
