@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// newClient returns a client that speaks h2c with prior knowledge on a
+// connection of its own.
+func newClient(t testing.TB) *http.Client {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// answer is what curl received.
+type answer struct {
+	status int
+	proto  string // "HTTP/2"
+	header http.Header
+	body   string
+}
+
+// curl runs curl with -i and returns the final response. It fails the test if
+// there is none.
+func curl(t *testing.T, args ...string) answer {
+	t.Helper()
+	out, status := run(t, patience, "curl", append([]string{"-sSi", "--max-time", "20"}, args...)...)
+	if status != 0 {
+		t.Fatalf("curl %s: exit status %d\n%s", strings.Join(args, " "), status, tail(out))
+	}
+	for {
+		head, body, ok := strings.Cut(out, "\r\n\r\n")
+		if !ok {
+			t.Fatalf("curl %s: no header block in\n%s", strings.Join(args, " "), tail(out))
+		}
+		a := answer{header: make(http.Header), body: body}
+		first, fields, _ := strings.Cut(head, "\r\n")
+		words := strings.Fields(first)
+		if len(words) < 2 {
+			t.Fatalf("curl %s: status line %q", strings.Join(args, " "), first)
+		}
+		a.proto = words[0]
+		for _, digit := range words[1] {
+			a.status = a.status*10 + int(digit-'0')
+		}
+		if a.status >= 100 && a.status < 200 {
+			out = body // an informational response comes before the final one
+			continue
+		}
+		for field := range strings.SplitSeq(fields, "\r\n") {
+			name, value, _ := strings.Cut(field, ":")
+			a.header.Add(name, strings.TrimSpace(value))
+		}
+		return a
+	}
+}
