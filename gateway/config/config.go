@@ -21,8 +21,8 @@ type Config struct {
 // Listener is one address that downstream peers connect to.
 type Listener struct {
 	Name    string       `yaml:"name"`
-	Address string       `yaml:"address"` // host:port; port 0 lets the system choose
-	TLS     *ListenerTLS `yaml:"tls"`     // nil: plain text
+	Address string       `yaml:"address"`       // host:port; port 0 lets the system choose
+	TLS     *ListenerTLS `yaml:"tls,omitempty"` // nil: plain text
 	// TraceTrust says what incoming trace context is worth.
 	TraceTrust TraceTrust `yaml:"trace_trust"`
 	// TrustedProxies are the peers whose x-forwarded-* fields are kept.
@@ -52,7 +52,7 @@ type Upstream struct {
 	Name      string       `yaml:"name"`
 	Endpoints []string     `yaml:"endpoints"` // host:port, or dns:name:port (re-resolved)
 	Protocol  Protocol     `yaml:"protocol"`
-	TLS       *UpstreamTLS `yaml:"tls"`
+	TLS       *UpstreamTLS `yaml:"tls,omitempty"` // nil: plain text; never nil with protocol h2
 }
 
 // Protocol is what an upstream speaks.
@@ -89,10 +89,10 @@ type Route struct {
 // Match is a conjunction of conditions; an empty one matches everything.
 type Match struct {
 	PathPrefix string            `yaml:"path_prefix"` // string prefix
-	Path       string            `yaml:"path"`        // exact
-	Host       string            `yaml:"host"`        // without port
-	Methods    []string          `yaml:"methods"`
-	Headers    map[string]string `yaml:"headers"` // exact values; names in lower case
+	Path       string            `yaml:"path"`        // exact; both without percent-encoding and query
+	Host       string            `yaml:"host"`        // in lower case, without port
+	Methods    []string          `yaml:"methods"`     // any of them; empty: every method
+	Headers    map[string]string `yaml:"headers"`     // all of them, exact values (empty: present); names in lower case
 }
 
 // Retry is a route's retry policy.
