@@ -1,0 +1,92 @@
+package services
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/tracing"
+)
+
+const (
+	// uploadWindow is the receive window in bytes of one stream of orders; small,
+	// so that a handler that stops reading closes it soon.
+	uploadWindow = 64 << 10
+	// restlessAge is how long a connection lives while GOAWAYs storm.
+	restlessAge = 300 * time.Millisecond
+	// restlessGrace lets streams finish after such a GOAWAY.
+	restlessGrace = 30 * time.Second
+)
+
+// grpcServer makes grpc.Server a server.
+type grpcServer struct{ *grpc.Server }
+
+// newGRPC returns a server whose connections, when restless, are each told to
+// go away a moment after they were made.
+func newGRPC(t *tracing.Tracer, restless bool, register func(grpc.ServiceRegistrar)) server {
+	opts := []grpc.ServerOption{
+		grpc.UnaryInterceptor(t.UnaryServer),
+		grpc.StreamInterceptor(t.StreamServer),
+		// The gateway pings idle connections; the default would answer with GOAWAY.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
+	}
+	if restless {
+		opts = append(opts, grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionAge:      restlessAge,
+			MaxConnectionAgeGrace: restlessGrace,
+		}))
+	}
+	s := grpc.NewServer(opts...)
+	register(s)
+	return grpcServer{s}
+}
+
+// Stop implements server.
+func (s grpcServer) Stop(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if ctx.Err() == nil {
+			s.GracefulStop()
+		}
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	s.Server.Stop()
+	<-done
+}
+
+// httpServer makes http.Server a server.
+type httpServer struct{ *http.Server }
+
+// newHTTP2 returns a server that speaks HTTP/2 with prior knowledge and nothing else.
+func newHTTP2(h http.Handler) server {
+	p := new(http.Protocols)
+	p.SetUnencryptedHTTP2(true)
+	return httpServer{&http.Server{
+		Handler:           h,
+		Protocols:         p,
+		ReadHeaderTimeout: 10 * time.Second,
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerStream: uploadWindow,
+			// A stalled upload must not close the connection's window for others.
+			MaxReceiveBufferPerConnection: 1 << 20,
+		},
+	}}
+}
+
+// Serve implements server.
+func (s httpServer) Serve(l net.Listener) error { return s.Server.Serve(l) }
+
+// Stop implements server.
+func (s httpServer) Stop(ctx context.Context) {
+	if s.Shutdown(ctx) != nil {
+		s.Server.Close()
+	}
+}
