@@ -38,8 +38,6 @@ type Decoder struct {
 func NewDecoder(maxBytes, maxFields uint32) *Decoder {
 	d := &Decoder{maxBytes: int(maxBytes), maxFields: int(maxFields)}
 	d.dec = xhpack.NewDecoder(TableSize, d.emit)
-	// A literal that is longer than every list may be need not be built.
-	d.dec.SetMaxStringLength(int(maxBytes) + 1)
 	return d
 }
 

@@ -1,0 +1,187 @@
+package conn
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/flow"
+	"github.com/hopscope/hopscope/gateway/h2/frame"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/hpack"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
+)
+
+// Transport takes a connection's bytes. Its methods never block.
+type Transport interface {
+	// Write takes as many bytes as it can. If it takes fewer than all and returns
+	// no error, it is full, and the owner calls Conn.Writable when it no longer is.
+	Write(p []byte) (int, error)
+	// Close ends the connection after what was taken is sent.
+	Close()
+}
+
+// Owner is told what a connection needs from outside. The calls come from
+// within the connection's methods.
+type Owner interface {
+	// Request brings a new stream (server role). It has to give the stream a
+	// handler or end it.
+	Request(s *Stream, h Head)
+	// Changed tells that slots may have become free or fewer, or that the
+	// connection takes no new streams any more (client role).
+	Changed(c *Conn)
+	// PingAck tells that our PING was answered.
+	PingAck(c *Conn, data [8]byte)
+	// Closed tells that the connection is over; every stream was reset before.
+	Closed(c *Conn, reason event.CloseReason)
+}
+
+// Head is a request's header block. List and the slices in Request are valid
+// during the call only.
+type Head struct {
+	List    *header.List
+	Request header.Request
+	End     bool // END_STREAM: there is no body
+	// Refused is set if the block was larger than allowed; List is then cut short
+	// and Request not filled in.
+	Refused rule.Violation
+}
+
+// Config are a connection's own limits.
+type Config struct {
+	MaxConcurrentStreams uint32 // server role
+	StreamWindow         uint32 // bytes, receive window per stream
+	ConnWindow           uint32 // bytes, receive window of the connection
+	MaxHeaderBytes       uint32 // decoded, as RFC 9113 §6.5.2 counts
+	MaxHeaderFields      uint32
+}
+
+// Conn is one HTTP/2 connection. All of it belongs to the worker's goroutine.
+type Conn struct {
+	Info  *event.Conn
+	env   *Env
+	cfg   Config
+	owner Owner
+	tr    Transport
+
+	touched bool // is in env.touched
+	streams table
+	in      input
+	out     output
+	peer    peerState
+	life    lifetime
+}
+
+// input is the reading half.
+type input struct {
+	preface int // bytes of the client preface still expected
+	partial []byte
+	settled bool // a SETTINGS frame was read
+	window  flow.Receiver
+	dec     *hpack.Decoder
+	block   blockState
+	lastID  uint32 // highest stream id that the peer opened (server role)
+	// acked counts down our unacknowledged SETTINGS.
+	unacked int
+	empty   int // consecutive DATA frames without data and END_STREAM
+	late    lateFrames
+}
+
+// output is the writing half.
+type output struct {
+	buf       []byte
+	sent      int    // bytes of buf the transport has taken
+	total     uint64 // bytes ever appended to buf
+	ledger    []credit
+	ready     ring // streams that have data and stream window
+	stalled   bool // streams in ready were told that the connection is full
+	blocked   bool // the transport is full
+	held      int  // bytes of buf counted in Env.Buffered
+	control   int  // control frames queued since the transport became full
+	flooded   bool // more of them than we hold
+	window    flow.Window
+	enc       *hpack.Encoder
+	nextID    uint32 // client role
+}
+
+// peerState is what the peer's SETTINGS say.
+type peerState struct {
+	initialWindow uint32
+	maxStreams    uint32
+}
+
+// lifetime is how far the connection is on its way out.
+type lifetime struct {
+	goAwayRead    bool   // the peer sent GOAWAY
+	goAwayWritten bool   // we sent the final GOAWAY
+	lastID        uint32 // the last id of our GOAWAY
+	closing       bool   // close as soon as everything is written
+	closed        bool
+	reason        event.CloseReason
+}
+
+// DefaultMaxStreams is assumed until the peer's SETTINGS arrive (RFC 9113
+// §6.5.2 recommends at least 100).
+const DefaultMaxStreams = 100
+
+// New makes a connection in the role that info.Side implies (downstream: server)
+// and writes its preface.
+func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Conn {
+	c := &Conn{Info: info, env: env, cfg: cfg, owner: owner, tr: tr}
+	c.in.window = flow.NewReceiver(flow.InitialWindow)
+	c.in.dec = hpack.NewDecoder(cfg.MaxHeaderBytes, cfg.MaxHeaderFields)
+	c.out.enc = hpack.NewEncoder()
+	c.out.window = flow.InitialWindow
+	c.peer = peerState{initialWindow: flow.InitialWindow, maxStreams: DefaultMaxStreams}
+	c.streams.init()
+	settings := []frame.Setting{
+		{ID: frame.InitialWindowSize, Value: cfg.StreamWindow},
+		{ID: frame.MaxHeaderListSize, Value: cfg.MaxHeaderBytes},
+		{ID: frame.NoRFC7540Priorities, Value: 1},
+	}
+	if c.server() {
+		c.in.preface = len(frame.Preface)
+		c.peer.maxStreams = 0 // we push nothing
+		settings = append(settings, frame.Setting{ID: frame.MaxConcurrentStreams, Value: cfg.MaxConcurrentStreams})
+	} else {
+		c.out.nextID = 1
+		c.append([]byte(frame.Preface))
+		settings = append(settings, frame.Setting{ID: frame.EnablePush, Value: 0})
+	}
+	c.in.unacked++
+	c.control(frame.Settings, frame.AppendSettings(nil, settings...))
+	if n := c.in.window.Grow(cfg.ConnWindow); n > 0 {
+		c.windowUpdate(0, n)
+	}
+	return c
+}
+
+func (c *Conn) server() bool { return c.Info.Side == event.Downstream }
+
+// Streams returns the number of open streams.
+func (c *Conn) Streams() int { return c.streams.len() }
+
+// Slots returns how many more streams may be opened now (client role).
+func (c *Conn) Slots() int {
+	if c.life.goAwayRead || c.life.closing || c.life.closed || c.out.nextID > 1<<31-1 {
+		return 0
+	}
+	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)
+}
+
+// Usable reports whether the connection takes new streams at all, now or when a
+// slot is free (client role).
+func (c *Conn) Usable() bool { return !c.life.goAwayRead && !c.life.closing && !c.life.closed }
+
+// Stats returns the connection's state at this moment.
+func (c *Conn) Stats() event.ConnStats {
+	s := event.ConnStats{
+		Conn: c.Info, Streams: c.streams.len(), SendWindow: int64(c.out.window),
+		ReceiveWindow: int64(c.in.window.Left()), PeerMaxStreams: int64(c.peer.maxStreams),
+		BufferedBytes: int64(c.out.held), EncoderTableSize: hpack.TableSize,
+	}
+	if c.peer.maxStreams == noLimit {
+		s.PeerMaxStreams = -1
+	}
+	c.streams.each(func(st *Stream) { s.BufferedBytes += int64(st.queue.len()) })
+	return s
+}
+
+const noLimit = 1<<32 - 1

@@ -1,0 +1,81 @@
+package conn
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+)
+
+// Env is what the connections of one worker share. It belongs to the worker's
+// goroutine.
+type Env struct {
+	// Now is the time of the current batch; the clock is read once for each.
+	Now  event.Time
+	Sink event.Sink
+	// Counts is what the frames of this batch add up to.
+	Counts event.FrameCounts
+	// Buffered is the number of bytes that the worker's connections hold for
+	// peers that do not take them.
+	Buffered int64
+
+	counted bool
+	touched []*Conn
+	list    header.List // scratch for decoding
+	free    [][]byte    // write buffers, see getBuffer
+	dead    []*Conn     // to be closed at the end of the batch
+}
+
+// writeBufferSize is the capacity of a pooled write buffer. Connections hold one
+// only while they have something to write.
+const writeBufferSize = 64 << 10
+
+// maxFreeBuffers bounds the pool: bursts beyond it are left to the collector.
+const maxFreeBuffers = 64
+
+func (e *Env) getBuffer() []byte {
+	if n := len(e.free); n > 0 {
+		b := e.free[n-1]
+		e.free = e.free[:n-1]
+		return b
+	}
+	return make([]byte, 0, writeBufferSize)
+}
+
+func (e *Env) putBuffer(b []byte) {
+	if cap(b) == writeBufferSize && len(e.free) < maxFreeBuffers {
+		e.free = append(e.free, b[:0])
+	}
+}
+
+// Flush ends a batch: it flushes every connection that was written to, closes
+// those that are over, and reports the counts. Closing and crediting can write
+// to further connections, which are flushed as well.
+func (e *Env) Flush() {
+	for len(e.touched) > 0 || len(e.dead) > 0 {
+		for i := 0; i < len(e.touched); i++ {
+			c := e.touched[i]
+			e.touched[i] = nil
+			c.touched = false
+			c.flush()
+		}
+		e.touched = e.touched[:0]
+		dead := e.dead
+		e.dead = nil
+		for _, c := range dead {
+			c.teardown()
+		}
+	}
+	if e.counted {
+		e.Sink.Frames(&e.Counts)
+		e.Counts = event.FrameCounts{}
+		e.counted = false
+	}
+}
+
+func (e *Env) count(s event.Side, d event.Dir, t uint8, bytes int) {
+	if t >= event.NumFrameTypes {
+		t = event.NumFrameTypes - 1
+	}
+	e.Counts.Frames[s][d][t]++
+	e.Counts.Bytes[s][d][t] += uint64(bytes)
+	e.counted = true
+}

@@ -1,0 +1,163 @@
+package conn
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/frame"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+)
+
+// The error codes of RFC 9113 §7 that we send.
+const (
+	codeNone         event.Code = 0x0
+	codeProtocol     event.Code = 0x1
+	codeFlowControl  event.Code = 0x3
+	codeStreamClosed event.Code = 0x5
+	codeFrameSize    event.Code = 0x6
+	codeRefused      event.Code = 0x7
+	codeCancel       event.Code = 0x8
+	codeCompression  event.Code = 0x9
+	codeCalm         event.Code = 0xb
+)
+
+// violate ends the connection because its peer broke a rule: GOAWAY with the
+// code and the rule's name (RFC 9113 §5.4.1), then every stream, then the
+// transport.
+func (c *Conn) violate(code event.Code, v rule.Violation) {
+	if c.over() {
+		return
+	}
+	c.env.Sink.Violation(c.Info, v)
+	c.life.closing, c.life.reason = true, event.CloseProtocol
+	c.goAway(c.in.lastID, code, v.String())
+	c.endStreams(code, stream.PeerViolation, v)
+	if !c.server() {
+		c.owner.Changed(c)
+	}
+}
+
+// goAway writes a GOAWAY.
+func (c *Conn) goAway(last uint32, code event.Code, debug string) {
+	c.env.Sink.GoAway(c.Info, event.Written, code)
+	c.control(frame.GoAway, frame.AppendGoAway(nil, last, uint32(code), debug))
+}
+
+// drainPing marks the PING whose answer shows that the peer has read the first
+// GOAWAY of a drain.
+var drainPing = [8]byte{'d', 'r', 'a', 'i', 'n'}
+
+// Drain begins a graceful end (server role): a GOAWAY that takes back nothing
+// yet, and a PING. When the PING is answered, or after a while, the owner calls
+// DrainNow (RFC 9113 §6.8).
+func (c *Conn) Drain() {
+	if c.over() || c.life.goAwayWritten {
+		return
+	}
+	c.goAway(1<<31-1, codeNone, "")
+	c.Ping(drainPing)
+}
+
+// IsDrainPing reports whether data is the PING of a drain.
+func IsDrainPing(data [8]byte) bool { return data == drainPing }
+
+// DrainNow writes the GOAWAY with the real last id: later streams are ignored,
+// and the connection closes after its last stream. In the client role it stops
+// taking new streams.
+func (c *Conn) DrainNow(reason event.CloseReason) {
+	if c.over() || c.life.goAwayWritten {
+		return
+	}
+	c.life.goAwayWritten, c.life.lastID = true, c.in.lastID
+	c.life.reason = reason
+	c.goAway(c.in.lastID, codeNone, "")
+	if !c.server() {
+		c.life.goAwayRead = true // takes no new streams
+	}
+	c.closeIfDone(reason)
+}
+
+// Abort resets every stream and closes the connection.
+func (c *Conn) Abort(reason event.CloseReason) {
+	if c.over() {
+		return
+	}
+	c.streams.each(func(s *Stream) {
+		c.writeRST(s.id, codeCancel)
+		s.finish(codeCancel, stream.ConnLost, rule.None)
+	})
+	if !c.life.goAwayWritten {
+		c.goAway(c.in.lastID, codeNone, "")
+	}
+	c.life.closing, c.life.reason = true, reason
+	c.touch()
+}
+
+// Lost tells that the transport failed or the peer closed it.
+func (c *Conn) Lost(reason event.CloseReason) {
+	if c.life.closed {
+		return
+	}
+	if !c.life.closing {
+		c.life.reason = reason
+		if c.life.goAwayRead && c.streams.len() == 0 {
+			c.life.reason = event.CloseGoAway
+		}
+	}
+	c.end()
+}
+
+// closeIfDone closes a connection that takes no new streams after its last one.
+func (c *Conn) closeIfDone(reason event.CloseReason) {
+	if c.streams.len() > 0 || c.over() || !c.life.goAwayRead && !c.life.goAwayWritten {
+		return
+	}
+	if c.server() && !c.life.goAwayWritten {
+		// The client has said goodbye; it may still be reading.
+		c.life.goAwayWritten, c.life.lastID = true, c.in.lastID
+		c.goAway(c.in.lastID, codeNone, "")
+	}
+	if c.life.goAwayWritten && c.life.reason != 0 {
+		reason = c.life.reason
+	}
+	c.life.closing, c.life.reason = true, reason
+	c.touch()
+}
+
+func (c *Conn) endStreams(code event.Code, cause stream.Cause, v rule.Violation) {
+	c.streams.each(func(s *Stream) { s.finish(code, cause, v) })
+}
+
+// end marks the connection closed; what remains happens at the end of the
+// batch, because the caller may be in the middle of something.
+func (c *Conn) end() {
+	if c.life.closed {
+		return
+	}
+	c.life.closed = true
+	c.env.dead = append(c.env.dead, c)
+}
+
+func (c *Conn) teardown() {
+	c.endStreams(codeNone, stream.ConnLost, rule.None)
+	c.env.Buffered -= int64(c.out.held)
+	c.out.held = 0
+	if c.out.buf != nil {
+		c.env.putBuffer(c.out.buf)
+	}
+	c.out.buf, c.out.sent, c.out.ledger, c.in.partial = nil, 0, nil, nil
+	c.tr.Close()
+	c.owner.Closed(c, c.life.reason)
+}
+
+// Closed reports whether the connection is over.
+func (c *Conn) Closed() bool { return c.life.closed }
+
+// Code names for those who end streams.
+const (
+	NoError       = codeNone
+	Cancel        = codeCancel
+	RefusedStream = codeRefused
+	InternalError = event.Code(0x2)
+	ProtocolError = codeProtocol
+	Calm          = codeCalm
+)

@@ -1,0 +1,169 @@
+package conn
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/frame"
+)
+
+// maxUnsent is how much DATA is framed ahead of the transport. What does not fit
+// stays with its stream, where a reset can still discard it and other streams
+// are not held up by it.
+const maxUnsent = 256 << 10
+
+// mayAppend reports whether the connection takes DATA now.
+func (c *Conn) mayAppend() bool {
+	return !c.out.blocked && c.out.window > 0 && len(c.out.buf)-c.out.sent < maxUnsent
+}
+
+// WriteData sends p, or as much of it as the windows allow, and keeps a copy of
+// the rest. The handler's Written tells when the bytes have left.
+func (s *Stream) WriteData(p []byte, end bool) {
+	c := s.c
+	if !s.state.CanWrite() || s.endQueued {
+		return
+	}
+	if s.queue.len() == 0 {
+		for len(p) > 0 && s.send > 0 && c.mayAppend() {
+			n := min(len(p), frame.MaxPayload, s.send.Available(), c.out.window.Available())
+			s.append(p[:n], end && n == len(p))
+			p = p[n:]
+		}
+		if len(p) == 0 {
+			if end && s.state.CanWrite() { // an empty DATA frame ends it; no window needed
+				s.append(nil, true)
+			}
+			return
+		}
+	}
+	s.endQueued = end
+	if len(p) == 0 {
+		return
+	}
+	s.queue.push(p)
+	c.env.Buffered += int64(len(p))
+	s.wait()
+}
+
+// WriteTrailers sends the trailer section, after the data that waits, and ends
+// the stream.
+func (s *Stream) WriteTrailers(l *headerList) {
+	if !s.state.CanWrite() || s.endQueued {
+		return
+	}
+	if s.queue.len() == 0 {
+		s.writeBlock(l, true)
+		return
+	}
+	s.endQueued = true
+	s.trailers = new(headerList)
+	s.trailers.CopyFrom(l)
+}
+
+// wait puts a stream with data into the queue for the connection, or marks that
+// it has no window.
+func (s *Stream) wait() {
+	if s.send <= 0 {
+		s.stall(event.ScopeStream)
+		return
+	}
+	if s.inReady {
+		return
+	}
+	s.c.out.ready.push(s)
+	if s.c.out.stalled {
+		s.stall(event.ScopeConnection)
+	}
+	s.c.touch()
+}
+
+// windowOpened is called after the stream's send window grew.
+func (s *Stream) windowOpened() {
+	if s.send > 0 && s.queue.len() > 0 && !s.inReady {
+		s.resume()
+		s.wait()
+	}
+}
+
+// append frames n bytes that the windows allow.
+func (s *Stream) append(p []byte, end bool) {
+	c := s.c
+	c.room()
+	before := len(c.out.buf)
+	c.out.buf = frame.AppendData(c.out.buf, s.id, p, end)
+	size := len(c.out.buf) - before
+	c.out.total += uint64(size)
+	c.env.count(c.Info.Side, event.Written, uint8(frame.Data), size)
+	c.touch()
+	if len(p) > 0 {
+		s.send.Take(len(p))
+		c.out.window.Take(len(p))
+		c.owe(s, len(p))
+	}
+	if end {
+		s.wroteEnd()
+	}
+}
+
+// pump moves waiting data into the write buffer, one frame of each stream in
+// turn, until a window or the buffer is full.
+func (c *Conn) pump() {
+	for c.out.ready.head != nil && c.mayAppend() {
+		s := c.out.ready.head
+		c.out.ready.remove(s)
+		s.resume()
+		n := min(s.queue.len(), frame.MaxPayload, s.send.Available(), c.out.window.Available())
+		last := n == s.queue.len()
+		p := s.queue.peek(n)
+		end := last && s.endQueued && s.trailers == nil
+		// Popped first: sending END_STREAM may close the stream.
+		s.queue.pop(n)
+		c.env.Buffered -= int64(n)
+		s.append(p, end)
+		switch {
+		case !last:
+			s.wait()
+		case s.trailers != nil:
+			l := s.trailers
+			s.trailers = nil
+			s.writeBlock(l, true)
+		}
+	}
+	if c.out.ready.head == nil || c.mayAppend() {
+		c.out.stalled = false
+	} else if c.out.window <= 0 {
+		c.stallReady()
+	}
+}
+
+// stallReady tells every waiting stream, once, that the connection is full.
+func (c *Conn) stallReady() {
+	if c.out.stalled || c.out.ready.head == nil {
+		return
+	}
+	c.out.stalled = true
+	for s := c.out.ready.head; s != nil; s = s.next {
+		s.stall(event.ScopeConnection)
+	}
+}
+
+// stall begins a stall, if none lasts.
+func (s *Stream) stall(scope event.Scope) {
+	if s.stalled {
+		return
+	}
+	s.stalled, s.stallScope, s.stallSince = true, scope, s.c.env.Now
+	if s.handler != nil {
+		s.handler.Stalled(scope, s.c.env.Now)
+	}
+}
+
+// resume ends a stall, if one lasts.
+func (s *Stream) resume() {
+	if !s.stalled {
+		return
+	}
+	s.stalled = false
+	if s.handler != nil {
+		s.handler.Resumed(s.stallScope, s.stallSince, s.c.env.Now)
+	}
+}

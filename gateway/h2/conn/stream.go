@@ -1,0 +1,207 @@
+package conn
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/flow"
+	"github.com/hopscope/hopscope/gateway/h2/frame"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+)
+
+// Handler is told what a stream reads; see package stream.
+type Handler = stream.Handler
+
+type headerList = header.List
+
+// Stream is one stream of a connection. It belongs to the connection's
+// goroutine. After its handler's Reset, after Cancel, and after END_STREAM both
+// ways, every method is a no-op.
+type Stream struct {
+	c       *Conn
+	id      uint32
+	state   stream.State
+	handler Handler
+
+	send     flow.Window
+	recv     flow.Receiver
+	slack    int   // bytes beyond recv that the peer may have sent before our SETTINGS
+	declared int64 // content-length not yet read; -1: not declared
+
+	queue     queue
+	trailers  *headerList // wait behind queue
+	endQueued bool        // END_STREAM waits behind queue
+
+	headersRead   bool // request headers, or the final response headers
+	noBody        bool // the response to it has no body (client role)
+	informational uint8
+
+	inReady    bool // linked into the connection's ready ring
+	stalled    bool
+	stallScope event.Scope
+	stallSince event.Time
+	next, prev *Stream
+}
+
+func (c *Conn) newStream(id uint32) *Stream {
+	s := &Stream{c: c, id: id, send: flow.Window(c.peer.initialWindow), declared: -1}
+	s.recv, s.slack = c.newReceiver()
+	c.streams.add(s)
+	return s
+}
+
+// ID returns the stream's id.
+func (s *Stream) ID() uint32 { return s.id }
+
+// Conn returns the stream's connection.
+func (s *Stream) Conn() *Conn { return s.c }
+
+// SetHandler says who is told what the stream reads.
+func (s *Stream) SetHandler(h Handler) { s.handler = h }
+
+// Buffered returns the bytes that wait to be sent.
+func (s *Stream) Buffered() int { return s.queue.len() }
+
+// Windows returns the stream's flow-control windows.
+func (s *Stream) Windows() *event.Windows {
+	return &event.Windows{Send: int64(s.send), Receive: int64(s.recv.Left()), ConnectionSend: int64(s.c.out.window)}
+}
+
+// Stall returns the ongoing stall, if there is one.
+func (s *Stream) Stall() (scope event.Scope, since event.Time, ok bool) {
+	return s.stallScope, s.stallSince, s.stalled
+}
+
+// WriteHeaders sends a response header block, 1xx or final.
+func (s *Stream) WriteHeaders(l *header.List, end bool) {
+	if s.state.CanWrite() && !s.endQueued {
+		s.writeBlock(l, end)
+	}
+}
+
+// writeBlock encodes at the moment of sending: HPACK's state depends on order.
+func (s *Stream) writeBlock(l *header.List, end bool) {
+	c := s.c
+	block := c.out.enc.Encode(l)
+	c.room()
+	before := len(c.out.buf)
+	c.out.buf = frame.AppendBlock(c.out.buf, s.id, block, end)
+	size := len(c.out.buf) - before
+	c.out.total += uint64(size)
+	c.env.count(c.Info.Side, event.Written, uint8(frame.Headers), min(size, frame.HeaderLen+frame.MaxPayload))
+	for rest := size - frame.HeaderLen - frame.MaxPayload; rest > 0; rest -= frame.HeaderLen + frame.MaxPayload {
+		c.env.count(c.Info.Side, event.Written, uint8(frame.Continuation), min(rest, frame.HeaderLen+frame.MaxPayload))
+	}
+	c.touch()
+	if end {
+		s.wroteEnd()
+	}
+}
+
+// Credit gives back n bytes that Data brought: they have been written on.
+func (s *Stream) Credit(n int) {
+	if s.c.life.closed || !s.state.CanRead() {
+		return
+	}
+	if inc := s.recv.Return(n); inc > 0 {
+		s.c.windowUpdate(s.id, inc)
+	}
+}
+
+// Cancel ends the stream with RST_STREAM, unless it is over. Its handler is not
+// told anything any more.
+func (s *Stream) Cancel(code event.Code) {
+	if s.c.streams.get(s.id) != s {
+		return
+	}
+	s.c.writeRST(s.id, code)
+	s.handler = nil
+	s.close()
+}
+
+func (s *Stream) readData(data []byte, charged int, end bool) {
+	if !s.state.CanRead() {
+		s.violate(codeStreamClosed, rule.StreamClosed) // RFC 9113 §6.1
+		return
+	}
+	if !s.headersRead {
+		s.violate(codeProtocol, rule.UnexpectedFrame) // DATA before the final response headers
+		return
+	}
+	if !s.recv.Charge(charged) && s.recv.Left()+s.slack < 0 {
+		s.violate(codeFlowControl, rule.WindowExceeded)
+		return
+	}
+	if s.declared >= 0 {
+		s.declared -= int64(len(data))
+		if s.declared < 0 || end && s.declared != 0 {
+			s.violate(codeProtocol, rule.BadContentLength) // RFC 9113 §8.1.1
+			return
+		}
+	}
+	if end {
+		s.state = s.state.ReadEnd()
+	} else if pad := charged - len(data); pad > 0 {
+		s.Credit(pad)
+	}
+	if len(data) > 0 || end {
+		s.handler.Data(data, end)
+	}
+	s.maybeClose()
+}
+
+func (s *Stream) wroteEnd() {
+	s.state = s.state.WroteEnd()
+	s.endQueued = true
+	s.maybeClose()
+}
+
+func (s *Stream) maybeClose() {
+	if s.state == stream.Closed {
+		s.close()
+	}
+}
+
+// close forgets the stream. Credits for bytes on their way are still paid to a
+// handler that remains.
+func (s *Stream) close() {
+	c := s.c
+	if c.streams.get(s.id) != s {
+		return
+	}
+	s.state = stream.Closed
+	c.streams.remove(s)
+	c.out.ready.remove(s)
+	s.resume()
+	c.env.Buffered -= int64(s.queue.len())
+	s.queue, s.trailers = queue{}, nil
+	if !c.server() && !c.life.closed {
+		c.owner.Changed(c)
+	}
+	c.closeIfDone(event.CloseGoAway)
+}
+
+// finish ends the stream and tells its handler.
+func (s *Stream) finish(code event.Code, cause stream.Cause, v rule.Violation) {
+	h := s.handler
+	s.close()
+	s.handler = nil
+	if h != nil {
+		h.Reset(code, cause, v)
+	}
+}
+
+func (s *Stream) peerReset(code event.Code) {
+	cause := stream.PeerReset
+	if code == codeRefused && !s.c.server() {
+		cause = stream.Unprocessed // RFC 9113 §8.7
+	}
+	s.finish(code, cause, rule.None)
+}
+
+// violate resets the stream because the peer broke a rule on it.
+func (s *Stream) violate(code event.Code, v rule.Violation) {
+	s.c.env.Sink.Violation(s.c.Info, v)
+	s.c.writeRST(s.id, code)
+	s.finish(code, stream.PeerViolation, v)
+}
