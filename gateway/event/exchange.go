@@ -24,6 +24,7 @@ type Trace struct {
 	Sampled bool
 	Debug   bool // the caller forced it (B3's flag, jaeger-debug-id) and was trusted
 	Remote  bool // the ids came from the caller
+	W3C     bool // they came in a traceparent, so the caller's tracestate belongs to them
 }
 
 // Exchange is the record of one request and its response: metric, log line and
