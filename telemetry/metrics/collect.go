@@ -1,0 +1,212 @@
+package metrics
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/telemetry/catalog"
+)
+
+// Collect implements [prometheus.Collector].
+func (o *Observer) Collect(ch chan<- prometheus.Metric) {
+	stats, known := o.stats() // asks the workers: not under mu
+	b := batch{descs: &o.descs}
+	o.collect(&b, stats, known)
+	for _, m := range b.metrics {
+		ch <- m
+	}
+}
+
+func (o *Observer) collect(b *batch, stats event.Stats, known bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.collectProcess(b)
+	o.collectWire(b)
+	o.collectRoute(b, o.noRoute)
+	for _, r := range o.routes {
+		if r != o.noRoute {
+			o.collectRoute(b, r)
+		}
+	}
+	o.collectUpstream(b, o.noUpstream)
+	for _, u := range o.upstreams {
+		if u != o.noUpstream {
+			o.collectUpstream(b, u)
+		}
+	}
+	if known {
+		o.collectStats(b, stats)
+	}
+}
+
+// collectProcess reports what there is once in a process.
+func (o *Observer) collectProcess(b *batch) {
+	b.gauge(catalog.BuildInfo, 1, o.opts.Version, o.opts.Revision, o.opts.GoVersion)
+	b.gauge(catalog.DrainState, number(o.drain.Load()))
+	for i, result := range []string{catalog.ResultOK, catalog.ResultError} {
+		b.counter(catalog.ConfigReloadsTotal, float64(o.reloads[i].Load()), result)
+		for side := range event.NumSides {
+			b.counter(catalog.TLSHandshakesTotal, float64(o.handshakes[side][i].Load()), side.String(), result)
+		}
+	}
+	b.gauge(catalog.ConfigLastReloadSuccessful, number(!o.refused))
+	if !o.loaded.IsZero() {
+		b.gauge(catalog.ConfigLastReloadSeconds, float64(o.loaded.UnixNano())/1e9)
+	}
+	for c, notAfter := range o.certs {
+		b.gauge(catalog.TLSCertificateNotAfterSeconds, float64(notAfter.Unix()), c.side.String(), c.name)
+	}
+	ok, failed, dropped := o.opts.Spans()
+	b.counter(catalog.TraceSpansTotal, float64(ok), catalog.ResultOK)
+	b.counter(catalog.TraceSpansTotal, float64(failed), catalog.ResultErr)
+	b.counter(catalog.TraceSpansTotal, float64(dropped), catalog.ResultDropped)
+	b.counter(catalog.AccessLogDroppedTotal, float64(o.opts.LogDropped()))
+	for _, m := range catalog.All() {
+		for _, l := range m.Labels {
+			if l.Name == catalog.LabelEndpoint {
+				b.counter(catalog.SeriesLimitedTotal, float64(o.limited), m.Name)
+			}
+		}
+	}
+}
+
+// collectWire reports frames and connections. Every series is there from the
+// start: there are few, and a rate needs a zero to rise from.
+func (o *Observer) collectWire(b *batch) {
+	sum := func(of func(*wireCells) *cell) float64 {
+		var n int64
+		for _, s := range o.sinks {
+			n += of(&s.wire).Load()
+		}
+		return float64(n)
+	}
+	for side := range event.NumSides {
+		name := side.String()
+		for d := range event.NumDirs {
+			dir := d.String()
+			for t := range event.NumFrameTypes {
+				frame := event.FrameName(uint8(t))
+				b.counter(catalog.FramesTotal, sum(func(w *wireCells) *cell { return &w.frames[side][d][t] }), name, dir, frame)
+				b.counter(catalog.FrameBytesTotal, sum(func(w *wireCells) *cell { return &w.bytes[side][d][t] }), name, dir, frame)
+			}
+			for c := range event.NumCodes {
+				code := event.Code(c).Label()
+				b.counter(catalog.RSTStreamTotal, sum(func(w *wireCells) *cell { return &w.resets[side][d][c] }), name, dir, code)
+				b.counter(catalog.GoAwayTotal, sum(func(w *wireCells) *cell { return &w.goAways[side][d][c] }), name, dir, code)
+			}
+			b.counter(catalog.WindowUpdateBytesTotal, sum(func(w *wireCells) *cell { return &w.credit[side][d] }), name, dir)
+		}
+		for p := range event.NumProtos {
+			b.counter(catalog.ConnectionsOpenedTotal, sum(func(w *wireCells) *cell { return &w.connsOpened[side][p] }), name, p.String())
+			b.gauge(catalog.ConnectionsOpen, sum(func(w *wireCells) *cell { return &w.connsOpen[side][p] }), name, p.String())
+		}
+		for r := range event.NumCloseReasons {
+			b.counter(catalog.ConnectionsClosedTotal, sum(func(w *wireCells) *cell { return &w.connsClosed[side][r] }), name, r.String())
+		}
+		for v := event.Violation(1); v < event.NumViolations; v++ {
+			b.counter(catalog.MalformedTotal, sum(func(w *wireCells) *cell { return &w.violations[side][v] }), name, v.String())
+		}
+		b.counter(catalog.PingTimeoutsTotal, sum(func(w *wireCells) *cell { return &w.pings[side] }), name)
+	}
+}
+
+// collectRoute reports a route. Of the many ways to end, a series begins with
+// the first exchange that ended so, or at once where a rule watches it.
+func (o *Observer) collectRoute(b *batch, r *route) {
+	c := &r.cells
+	b.gauge(catalog.StreamsOpen, c.sum(func(c *routeCells) *cell { return &c.open }), r.name, r.upstream)
+	b.counter(catalog.RequestFailuresTotal, c.sum(func(c *routeCells) *cell { return &c.failures }), r.name, r.upstream)
+	for class := range numStatusClasses {
+		for status := range numGRPCStatuses {
+			n := c.sum(func(c *routeCells) *cell { return &c.requests[class][status] })
+			if n != 0 || status == grpcNone && (class == 2 || class == 5) {
+				b.counter(catalog.RequestsTotal, n, r.name, r.upstream, statusClassName(class), grpcStatusName(status))
+			}
+		}
+	}
+	for reason := range event.NumEndReasons {
+		for origin := range event.NumOrigins {
+			n := c.sum(func(c *routeCells) *cell { return &c.ends[reason][origin] })
+			if n != 0 || origin != event.ByNobody && origin == watchedEnds[reason] {
+				b.counter(catalog.StreamEndTotal, n, r.name, r.upstream, reason.String(), origin.String())
+			}
+		}
+	}
+	for i, phase := range []string{catalog.PhaseBeforeHeaders, catalog.PhaseAfterHeaders} {
+		b.counter(catalog.IdleStreamsKilledTotal, c.sum(func(c *routeCells) *cell { return &c.idle[i] }), r.name, phase)
+	}
+	for d := range event.NumDirs {
+		b.counter(catalog.GRPCMessagesTotal, c.sum(func(c *routeCells) *cell { return &c.messages[d] }), r.name, d.String())
+	}
+}
+
+// watchedEnds are the ends that rules watch, by reason, with the origin they
+// have; ByNobody stands for none.
+var watchedEnds = [event.NumEndReasons]event.Origin{
+	event.EndUnreachable:   event.ByGateway,
+	event.EndTimeout:       event.ByGateway,
+	event.EndIdle:          event.ByGateway,
+	event.EndBufferLimit:   event.ByGateway,
+	event.EndOverload:      event.ByGateway,
+	event.EndBadResponse:   event.ByUpstream,
+	event.EndUpstreamReset: event.ByUpstream,
+	event.EndUpstreamGone:  event.ByUpstream,
+	event.EndClientReset:   event.ByClient,
+	event.EndClientGone:    event.ByClient,
+}
+
+// collectUpstream reports an upstream and its endpoints.
+func (o *Observer) collectUpstream(b *batch, u *upstream) {
+	for r := range event.NumRetryResults {
+		b.counter(catalog.RetriesTotal, u.cells.sum(func(c *upstreamCells) *cell { return &c.retries[r] }), u.name, r.String())
+	}
+	now := o.opts.Now()
+	for side := range event.NumSides {
+		for scope := range event.NumScopes {
+			var sum stallSum
+			u.cells.each(func(c *upstreamCells) { sum.add(&c.stalls[side][scope], now) })
+			seconds := &u.stallSeconds[side][scope]
+			*seconds = max(*seconds, float64(sum.nanoseconds)/1e9)
+			b.counter(catalog.StallSecondsTotal, *seconds, side.String(), scope.String(), u.name)
+			b.counter(catalog.StallsTotal, float64(sum.begun), side.String(), scope.String(), u.name)
+			b.gauge(catalog.StalledStreams, float64(sum.open), side.String(), scope.String(), u.name)
+		}
+	}
+	if u == o.noUpstream {
+		return
+	}
+	var users int
+	for _, e := range u.endpoints {
+		users += e.users
+		c := &e.cells
+		b.gauge(catalog.EndpointStreamsOpen, c.sum(func(c *endpointCells) *cell { return &c.streams }), u.name, e.label)
+		b.gauge(catalog.EndpointConnectionsOpen, c.sum(func(c *endpointCells) *cell { return &c.conns }), u.name, e.label)
+		for r := range numAttemptResults {
+			b.counter(catalog.AttemptsTotal, c.sum(func(c *endpointCells) *cell { return &c.attempts[r] }), u.name, e.label, r.String())
+		}
+	}
+	b.gauge(catalog.Endpoints, float64(users), u.name)
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func statusClassName(class int) string {
+	if class == 0 {
+		return catalog.Empty
+	}
+	return strconv.Itoa(class) + "xx"
+}
+
+func grpcStatusName(i int) string {
+	if i == grpcNone {
+		return catalog.Empty
+	}
+	return catalog.GRPCStatus(i) // the index of other is above the last code
+}
