@@ -1,0 +1,67 @@
+package lint
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// File is a rule file.
+type File struct {
+	Name  string
+	Rules []rulefmt.Rule
+}
+
+// Load reads the rule files of fsys as strictly as promtool check rules.
+func Load(fsys fs.FS) ([]File, error) {
+	names, err := fs.Glob(fsys, "*.rules.yml")
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+		if len(errs) > 0 {
+			return nil, fmt.Errorf("%s: %w", name, errs[0])
+		}
+		f := File{Name: name}
+		for _, g := range groups.Groups {
+			f.Rules = append(f.Rules, g.Rules...)
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// Alerts returns the alerting rules of the files.
+func Alerts(files []File) []rulefmt.Rule {
+	var alerts []rulefmt.Rule
+	for _, f := range files {
+		for _, r := range f.Rules {
+			if r.Alert != "" {
+				alerts = append(alerts, r)
+			}
+		}
+	}
+	return alerts
+}
+
+// bound formats a bucket's bound as Prometheus stores it.
+func bound(f float64) string {
+	s := strconv.FormatFloat(f, 'g', -1, 64)
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return s
+		}
+	}
+	return s + ".0"
+}
