@@ -62,6 +62,7 @@ type Conn struct {
 	tr    Transport
 
 	touched bool // is in env.touched
+	opened  uint64
 	streams table
 	in      input
 	out     output
@@ -86,19 +87,19 @@ type input struct {
 
 // output is the writing half.
 type output struct {
-	buf       []byte
-	sent      int    // bytes of buf the transport has taken
-	total     uint64 // bytes ever appended to buf
-	ledger    []credit
-	ready     ring // streams that have data and stream window
-	stalled   bool // streams in ready were told that the connection is full
-	blocked   bool // the transport is full
-	held      int  // bytes of buf counted in Env.Buffered
-	control   int  // control frames queued since the transport became full
-	flooded   bool // more of them than we hold
-	window    flow.Window
-	enc       *hpack.Encoder
-	nextID    uint32 // client role
+	buf     []byte
+	sent    int    // bytes of buf the transport has taken
+	total   uint64 // bytes ever appended to buf
+	ledger  []credit
+	ready   ring // streams that have data and stream window
+	stalled bool // streams in ready were told that the connection is full
+	blocked bool // the transport is full
+	held    int  // bytes of buf counted in Env.Buffered
+	control int  // control frames queued since the transport became full
+	flooded bool // more of them than we hold
+	window  flow.Window
+	enc     *hpack.Encoder
+	nextID  uint32 // client role
 }
 
 // peerState is what the peer's SETTINGS say.
@@ -185,3 +186,7 @@ func (c *Conn) Stats() event.ConnStats {
 }
 
 const noLimit = 1<<32 - 1
+
+// Opened returns the number of streams that ever got a final response header
+// block (client role) or were opened (server role).
+func (c *Conn) Opened() uint64 { return c.opened }

@@ -116,6 +116,7 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 		return // RFC 9113 §6.8: ignored; the client will send it elsewhere
 	}
 	c.in.lastID = b.stream
+	c.opened++
 	if b.selfDep {
 		c.env.Sink.Violation(c.Info, rule.BadPriority)
 		c.writeRST(b.stream, codeProtocol)
@@ -208,6 +209,7 @@ func (s *Stream) readResponse(list *header.List, end bool, over rule.Violation) 
 	}
 	if r.Status >= 200 {
 		s.headersRead = true
+		s.c.opened++
 		s.declared = r.ContentLength
 		if s.noBody || r.Status == 204 || r.Status == 304 {
 			s.declared = 0 // it describes a body that is not sent (RFC 9110 §8.6)

@@ -1,0 +1,70 @@
+// Package link joins a connection of HTTP/2 and a socket of the event loop: it
+// reads into the worker's buffer, feeds the connection, and takes what it writes.
+package link
+
+import (
+	"io"
+	"net"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/loop"
+)
+
+// readBufferSize is how much is read at once. The buffer belongs to the worker,
+// so an idle connection holds none.
+const readBufferSize = 64<<10 + conn.MinReadBuffer
+
+// Worker is what the links of one worker share; it belongs to its goroutine.
+type Worker struct {
+	Loop *loop.Loop
+	Env  conn.Env
+	buf  []byte
+}
+
+// NewWorker returns a worker's shared part.
+func NewWorker(l *loop.Loop, sink event.Sink) *Worker {
+	return &Worker{Loop: l, Env: conn.Env{Sink: sink, Now: l.Now()}, buf: make([]byte, readBufferSize)}
+}
+
+type link struct {
+	w    *Worker
+	sock loop.Socket
+	c    *conn.Conn
+}
+
+// New makes a connection over nc, which it owns from then on. head are bytes
+// that were read from nc before.
+func New(w *Worker, cfg conn.Config, info *event.Conn, owner conn.Owner, nc net.Conn, head []byte) *conn.Conn {
+	k := &link{w: w}
+	k.sock = w.Loop.Add(nc, k)
+	k.c = conn.New(&w.Env, cfg, info, owner, k)
+	if len(head) > 0 {
+		k.c.Consume(head)
+	}
+	return k.c
+}
+
+// Readable implements loop.Handler.
+func (k *link) Readable() {
+	buf := k.w.buf
+	kept := k.c.Fill(buf)
+	n, err := k.sock.Read(buf[kept:])
+	k.c.Consume(buf[:kept+n])
+	switch {
+	case err == nil || err == loop.ErrWouldBlock:
+	case err == io.EOF:
+		k.c.Lost(event.ClosePeer)
+	default:
+		k.c.Lost(event.CloseIO)
+	}
+}
+
+// Writable implements loop.Handler.
+func (k *link) Writable() { k.c.Writable() }
+
+// Write implements conn.Transport.
+func (k *link) Write(p []byte) (int, error) { return k.sock.Write(p) }
+
+// Close implements conn.Transport.
+func (k *link) Close() { k.sock.Close() }

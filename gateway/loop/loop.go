@@ -1,0 +1,188 @@
+package loop
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/event"
+)
+
+// Task is something to run on the loop's goroutine.
+type Task interface{ Run() }
+
+// Handler is told what happens to a socket.
+type Handler interface {
+	// Readable: Read returns something, if only an error.
+	Readable()
+	// Writable: the socket takes bytes again after Write took too few.
+	Writable()
+}
+
+// Socket is a connection that never blocks. It belongs to its loop's goroutine.
+type Socket interface {
+	// Read returns ErrWouldBlock if there is nothing to read now.
+	Read(p []byte) (int, error)
+	// Write takes as many bytes as it can now. If it takes fewer than all, the
+	// handler's Writable follows.
+	Write(p []byte) (int, error)
+	// Close sends what was taken and ends the connection. The handler is not
+	// called any more.
+	Close()
+}
+
+// ErrWouldBlock is returned by Socket.Read when there is nothing to read.
+var ErrWouldBlock = errors.New("loop: would block")
+
+// ErrStopped is returned by Post after the loop has ended.
+var ErrStopped = errors.New("loop: stopped")
+
+// maxPlain is how much a socket under TLS, or one driven by goroutines, takes at
+// once: what the peer does not take is held outside of the caller's reach.
+const maxPlain = 64 << 10
+
+// Loop waits for sockets, timers and tasks.
+type Loop struct {
+	// Wheel holds the loop's timers.
+	Wheel Wheel
+
+	poll  poller
+	clock Clock
+	now   event.Time
+	again []*socket // sockets with more to read that the poller cannot see
+
+	mu      sync.Mutex
+	inbox   []Task // guarded by mu
+	awake   bool   // guarded by mu: a wake-up is on its way
+	stopped bool   // guarded by mu
+	tasks   []Task // taken from inbox
+}
+
+// Clock tells event.Time: wall time at the start, monotonic from there.
+type Clock struct{ base time.Time }
+
+// NewClock starts a clock.
+func NewClock() Clock { return Clock{base: time.Now()} }
+
+// Now returns the present time.
+func (c Clock) Now() event.Time {
+	return event.Time(c.base.UnixNano() + int64(time.Since(c.base)))
+}
+
+// New makes a loop; Run has to be called to start it.
+func New(clock Clock) (*Loop, error) {
+	l := &Loop{clock: clock}
+	l.now = clock.Now()
+	l.Wheel.now = int64(l.now) >> tickShift
+	var err error
+	l.poll, err = newPoller()
+	return l, err
+}
+
+// Now returns the time of the current batch.
+func (l *Loop) Now() event.Time { return l.now }
+
+// Post runs t on the loop's goroutine, in the order of posting. It may be called
+// from any goroutine.
+func (l *Loop) Post(t Task) error {
+	l.mu.Lock()
+	if l.stopped {
+		l.mu.Unlock()
+		return ErrStopped
+	}
+	l.inbox = append(l.inbox, t)
+	wake := !l.awake
+	l.awake = true
+	l.mu.Unlock()
+	if wake {
+		l.poll.wake()
+	}
+	return nil
+}
+
+// Batcher frames each round of the loop.
+type Batcher interface {
+	// BatchBegin is called when something woke the loop, with the time.
+	BatchBegin(now event.Time)
+	// BatchEnd is called when everything of the round was handled. It returns
+	// false to end the loop.
+	BatchEnd() bool
+}
+
+// Run drives the loop until the batcher ends it.
+func (l *Loop) Run(b Batcher) {
+	defer l.stop()
+	for {
+		l.poll.wait(l)
+		l.now = l.clock.Now()
+		b.BatchBegin(l.now)
+		l.poll.dispatch(l)
+		l.readAgain()
+		l.runTasks()
+		l.Wheel.Advance(int64(l.now))
+		if !b.BatchEnd() {
+			return
+		}
+	}
+}
+
+func (l *Loop) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	left := l.inbox
+	l.inbox = nil
+	l.mu.Unlock()
+	for _, t := range left {
+		if c, ok := t.(Canceller); ok {
+			c.Cancel()
+		}
+	}
+	l.poll.close()
+}
+
+// Canceller is implemented by tasks that must know that they will never run.
+type Canceller interface{ Cancel() }
+
+func (l *Loop) runTasks() {
+	l.mu.Lock()
+	l.tasks, l.inbox = l.inbox, l.tasks[:0]
+	l.awake = false
+	l.mu.Unlock()
+	for i, t := range l.tasks {
+		l.tasks[i] = nil
+		t.Run()
+	}
+}
+
+func (l *Loop) readAgain() {
+	again := l.again
+	l.again = nil
+	for _, s := range again {
+		if !s.closed && s.more {
+			s.more = false
+			s.handler.Readable()
+		}
+	}
+}
+
+// timeout returns how long the loop may wait: -1 for ever.
+func (l *Loop) timeout() time.Duration {
+	if len(l.again) > 0 {
+		return 0
+	}
+	at, ok := l.Wheel.Next()
+	if !ok {
+		return -1
+	}
+	return max(time.Duration(at-int64(l.clock.Now())), 0)
+}
+
+// Add drives nc by the loop, which owns it from then on. h is called in later
+// batches.
+func (l *Loop) Add(nc net.Conn, h Handler) Socket {
+	if s, err := newSocket(l, nc, h); err == nil {
+		return s
+	}
+	return newPump(l, nc, h) // not a descriptor that epoll takes
+}

@@ -1,0 +1,228 @@
+package loop
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is a TCP or Unix connection driven by epoll, plain or under TLS.
+type socket struct {
+	l         *Loop
+	fd        int
+	handler   Handler
+	tls       *tls.Conn // nil: plain
+	raw       *rawConn  // under tls
+	wantWrite bool
+	more      bool // there may be decrypted bytes that epoll cannot see
+	closed    bool
+	eof       bool
+	linger    Timer
+}
+
+// lingerTime is how long a closed connection is still read, so that the peer
+// gets our last bytes instead of a reset (RFC 9112 §9.6 has the reason).
+const lingerTime = time.Second
+
+// newSocket takes the descriptor of nc, which is closed.
+func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
+	s := &socket{l: l, handler: h}
+	under := nc
+	if t, ok := nc.(*Detachable); ok {
+		s.tls, s.raw, under = t.Conn, t.raw, t.raw.Conn
+	}
+	sc, ok := under.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	err2 := raw.Control(func(fd uintptr) { s.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	if err := l.poll.add(s); err != nil {
+		unix.Close(s.fd)
+		return nil, err
+	}
+	// The duplicate lives on; the original leaves the runtime's poller.
+	_ = under.Close()
+	if s.raw != nil {
+		s.raw.fd, s.raw.detached = s.fd, true
+		// The handshake may have read ahead.
+		s.again()
+	}
+	return s, nil
+}
+
+func (s *socket) again() {
+	s.more = true
+	s.l.again = append(s.l.again, s)
+}
+
+func (s *socket) Read(p []byte) (int, error) {
+	if s.closed {
+		return 0, net.ErrClosed
+	}
+	if s.tls != nil {
+		return s.readTLS(p)
+	}
+	n, err := readFD(s.fd, p)
+	if err == io.EOF {
+		s.eof = true
+	}
+	return n, err
+}
+
+// readTLS fills p with as many records as there are.
+func (s *socket) readTLS(p []byte) (int, error) {
+	total := 0
+	for total < len(p) {
+		n, err := s.tls.Read(p[total:])
+		total += n
+		if err == nil {
+			continue
+		}
+		if len(s.raw.out) > 0 {
+			s.writable() // an alert or a key update
+		}
+		if wouldBlock(err) {
+			err = ErrWouldBlock
+		} else if err == io.EOF {
+			s.eof = true
+		}
+		if total > 0 {
+			if err != ErrWouldBlock {
+				s.again()
+			}
+			return total, nil
+		}
+		return 0, err
+	}
+	s.again()
+	return total, nil
+}
+
+func (s *socket) Write(p []byte) (int, error) {
+	if s.closed {
+		return 0, net.ErrClosed
+	}
+	if s.tls == nil {
+		n, err := writeFD(s.fd, p)
+		if n < len(p) && err == nil {
+			s.l.poll.want(s, true)
+		}
+		return n, err
+	}
+	if len(s.raw.out) > 0 {
+		return 0, nil // the last records are not out yet
+	}
+	n := min(len(p), maxPlain)
+	if _, err := s.tls.Write(p[:n]); err != nil {
+		return 0, err
+	}
+	return n, s.raw.flush(s)
+}
+
+// writable is called when a socket that was full is not any more.
+func (s *socket) writable() {
+	if s.raw != nil && len(s.raw.out) > 0 {
+		if err := s.raw.flush(s); err != nil {
+			s.l.poll.want(s, false)
+			s.handler.Readable() // it will find the error
+			return
+		}
+		if len(s.raw.out) > 0 {
+			return
+		}
+	}
+	if s.wantWrite {
+		s.l.poll.want(s, false)
+		s.handler.Writable()
+	}
+}
+
+func (s *socket) Close() {
+	if s.closed {
+		return
+	}
+	if s.tls != nil {
+		_ = s.tls.CloseWrite() // into raw.out
+		_ = s.raw.flush(s)
+	}
+	if s.eof || unix.Shutdown(s.fd, unix.SHUT_WR) != nil {
+		s.release()
+		return
+	}
+	s.l.poll.want(s, false)
+	s.handler = (*lingerer)(s)
+	s.linger.Owner = (*lingerer)(s)
+	s.l.Wheel.Set(&s.linger, int64(s.l.now.Add(lingerTime)))
+}
+
+func (s *socket) release() {
+	s.closed = true
+	s.l.Wheel.Stop(&s.linger)
+	s.l.poll.remove(s)
+	unix.Close(s.fd)
+}
+
+// lingerer reads and discards until the peer has closed too.
+type lingerer socket
+
+func (g *lingerer) Readable() {
+	var sink [4096]byte
+	for range 16 {
+		_, err := readFD(g.fd, sink[:])
+		if err == ErrWouldBlock {
+			return
+		}
+		if err != nil {
+			(*socket)(g).release()
+			return
+		}
+	}
+}
+
+func (g *lingerer) Writable() {}
+func (g *lingerer) Fire()     { (*socket)(g).release() }
+
+func readFD(fd int, p []byte) (int, error) {
+	for {
+		n, err := unix.Read(fd, p)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return 0, ErrWouldBlock
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+func writeFD(fd int, p []byte) (int, error) {
+	for {
+		n, err := unix.Write(fd, p)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return 0, nil
+		case err != nil:
+			return 0, os.NewSyscallError("write", err)
+		default:
+			return n, nil
+		}
+	}
+}

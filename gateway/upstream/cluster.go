@@ -1,0 +1,236 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/loop"
+)
+
+// Cluster is an upstream under one configuration.
+type Cluster struct {
+	Name     *event.UpstreamName
+	Protocol config.Protocol
+	HTTP1    *http.Transport // protocol http1 only
+
+	cfg       config.Upstream
+	tls       *tls.Config // nil: plain
+	timeout   time.Duration
+	observer  event.Observer
+	endpoints atomic.Pointer[[]*event.Endpoint]
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+// resolveEvery is how often names of dns: endpoints are looked up again.
+const resolveEvery = 5 * time.Second
+
+// NewCluster makes a cluster and tells the observer of its endpoints. Names of
+// dns: endpoints are looked up in the background until Close. It fails if a file
+// of its TLS settings cannot be used.
+func NewCluster(cfg config.Upstream, name *event.UpstreamName, connectTimeout time.Duration, o event.Observer) (*Cluster, error) {
+	c := &Cluster{Name: name, Protocol: cfg.Protocol, cfg: cfg, timeout: connectTimeout, observer: o}
+	if cfg.Protocol == config.H2 || cfg.TLS != nil {
+		var err error
+		if c.tls, err = c.clientTLS(); err != nil {
+			return nil, fmt.Errorf("upstream %q: %w", cfg.Name, err)
+		}
+	}
+	if cfg.Protocol == config.HTTP1 {
+		c.HTTP1 = c.http1Transport()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.stop = cancel
+	var static []*event.Endpoint
+	var names []string
+	for _, e := range cfg.Endpoints {
+		if rest, ok := strings.CutPrefix(e, "dns:"); ok {
+			names = append(names, rest)
+		} else {
+			static = append(static, c.endpoint(e))
+		}
+	}
+	c.endpoints.Store(&static)
+	if len(names) > 0 {
+		first := make(chan struct{})
+		c.done.Go(func() { c.resolve(ctx, static, names, first) })
+		<-first
+	}
+	return c, nil
+}
+
+func (c *Cluster) endpoint(address string) *event.Endpoint {
+	e := &event.Endpoint{Upstream: c.Name, Address: address}
+	c.observer.EndpointAdded(e)
+	return e
+}
+
+// Endpoints returns the present endpoints; the slice is not to be changed.
+func (c *Cluster) Endpoints() []*event.Endpoint { return *c.endpoints.Load() }
+
+// Same reports whether a new configuration leaves the cluster as it is.
+func (c *Cluster) Same(cfg config.Upstream, connectTimeout time.Duration) bool {
+	sameTLS := (c.cfg.TLS == nil) == (cfg.TLS == nil) && (cfg.TLS == nil || *c.cfg.TLS == *cfg.TLS)
+	return sameTLS && c.timeout == connectTimeout && c.cfg.Protocol == cfg.Protocol &&
+		c.cfg.Name == cfg.Name && slices.Equal(c.cfg.Endpoints, cfg.Endpoints)
+}
+
+// Close stops the look-ups and tells the observer that the endpoints are gone.
+// Connections belong to the pools.
+func (c *Cluster) Close() {
+	c.stop()
+	c.done.Wait()
+	for _, e := range c.Endpoints() {
+		c.observer.EndpointRemoved(e)
+	}
+	if c.HTTP1 != nil {
+		c.HTTP1.CloseIdleConnections()
+	}
+}
+
+// resolve looks the names up, now and then again. A look-up that fails leaves
+// what was known.
+func (c *Cluster) resolve(ctx context.Context, static []*event.Endpoint, names []string, first chan struct{}) {
+	known := make(map[string]map[string]*event.Endpoint)
+	tick := time.NewTicker(resolveEvery)
+	defer tick.Stop()
+	for {
+		for _, name := range names {
+			c.lookUp(ctx, name, known)
+		}
+		all := slices.Clone(static)
+		for _, name := range names {
+			for _, e := range known[name] {
+				all = append(all, e)
+			}
+		}
+		slices.SortFunc(all[len(static):], func(a, b *event.Endpoint) int { return strings.Compare(a.Address, b.Address) })
+		c.endpoints.Store(&all)
+		if first != nil {
+			close(first)
+			first = nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (c *Cluster) lookUp(ctx context.Context, name string, known map[string]map[string]*event.Endpoint) {
+	host, port, err := net.SplitHostPort(name)
+	if err != nil {
+		return // validated by config
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil || len(addrs) == 0 {
+		return
+	}
+	old, now := known[name], make(map[string]*event.Endpoint)
+	for _, a := range addrs {
+		a = net.JoinHostPort(a, port)
+		if e := old[a]; e != nil {
+			now[a] = e
+		} else if now[a] == nil {
+			now[a] = c.endpoint(a)
+		}
+	}
+	for a, e := range old {
+		if now[a] == nil {
+			c.observer.EndpointRemoved(e)
+		}
+	}
+	known[name] = now
+}
+
+func (c *Cluster) clientTLS() (*tls.Config, error) {
+	out := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}
+	if c.cfg.Protocol == config.HTTP1 {
+		out.NextProtos = []string{"http/1.1"}
+	}
+	t := c.cfg.TLS
+	if t == nil {
+		return out, nil
+	}
+	out.ServerName = t.ServerName
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("tls.ca_file: %w", err)
+		}
+		out.RootCAs = x509.NewCertPool()
+		if !out.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls.ca_file: %s holds no PEM certificate", t.CAFile)
+		}
+	}
+	if t.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert_file: %w", err)
+		}
+		out.Certificates = []tls.Certificate{cert}
+		c.observer.Certificate(nil, c.Name, cert.Leaf.NotAfter)
+	}
+	return out, nil
+}
+
+// dial connects to an endpoint and completes the TLS handshake.
+func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	nc, err := c.dialTCP(ctx, e.Address)
+	if err != nil || c.tls == nil {
+		return nc, err
+	}
+	cfg := c.tls
+	if cfg.ServerName == "" {
+		host, _, _ := net.SplitHostPort(e.Address)
+		cfg = cfg.Clone()
+		cfg.ServerName = host
+	}
+	t := loop.ClientTLS(nc, cfg)
+	err = t.HandshakeContext(ctx)
+	if err == nil && t.ConnectionState().NegotiatedProtocol != "h2" {
+		err = fmt.Errorf("%s does not speak h2: ALPN chose %q", e.Address, t.ConnectionState().NegotiatedProtocol)
+	}
+	c.observer.Handshake(nil, e, err)
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("tls handshake: %w", err)
+	}
+	return t, nil
+}
+
+func (c *Cluster) dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: c.timeout}
+	return d.DialContext(ctx, "tcp", address)
+}
+
+func (c *Cluster) http1Transport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			return c.dialTCP(ctx, address)
+		},
+		TLSClientConfig:     c.tls,
+		TLSHandshakeTimeout: c.timeout,
+		DisableCompression:  true, // what the client asked for is passed on
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     90 * time.Second,
+	}
+}
