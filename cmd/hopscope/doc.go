@@ -1,0 +1,3 @@
+// Command hopscope is the gateway: it serves, checks its configuration, and
+// shows the streams of a running one. One file per subcommand.
+package main
