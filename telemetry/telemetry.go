@@ -2,13 +2,23 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/telemetry/accesslog"
+	"github.com/hopscope/hopscope/telemetry/admin"
 	"github.com/hopscope/hopscope/telemetry/metrics"
+	"github.com/hopscope/hopscope/telemetry/tracing"
 )
 
 // Options are what a configuration does not hold. The zero value is usable.
@@ -25,14 +35,71 @@ type Options struct {
 
 // Telemetry is everything that watches one gateway.
 type Telemetry struct {
-	observer event.Observer
-	admin    http.Handler
+	observer *observer
+	counts   *metrics.Observer // nil: metrics are off
+	tracer   *tracing.Tracer
+	log      *accesslog.Log
+	admin    *admin.Admin
+	config   *config.Config // that is in force; Reload's
 }
 
 // New builds the telemetry that cfg asks for. It fails if a reporter cannot be
 // set up; a collector that is down is no failure.
 func New(cfg *config.Config, opts Options) (*Telemetry, error) {
-	return &Telemetry{observer: metrics.Off{}, admin: http.NotFoundHandler()}, nil
+	if opts.AccessLog == nil {
+		opts.AccessLog = os.Stderr
+	}
+	if opts.Now == nil {
+		opts.Now = clock()
+	}
+	mode, err := accesslog.ParseMode(cfg.Log.Access)
+	if err != nil {
+		return nil, err
+	}
+	var registry *prometheus.Registry
+	tracerOpts := tracing.Options{Version: opts.Version, Logger: opts.Logger}
+	if cfg.Metrics.Enabled {
+		registry = prometheus.NewRegistry()
+		tracerOpts.Registry = registry
+	}
+	t := &Telemetry{config: cfg}
+	if t.tracer, err = tracing.New(cfg.Tracing, tracerOpts); err != nil {
+		return nil, err
+	}
+	t.log = accesslog.New(opts.AccessLog, mode)
+	adminOpts := admin.Options{Config: cfg, Logger: opts.Logger}
+	var counts event.Observer = metrics.Off{}
+	if registry != nil {
+		if t.counts, err = t.newMetrics(registry, opts); err != nil {
+			return nil, errors.Join(err, t.Close(context.Background()))
+		}
+		counts, adminOpts.Gatherer = t.counts, registry
+	}
+	t.admin = admin.New(adminOpts)
+	t.observer = &observer{Observer: counts, tracer: t.tracer, log: t.log, admin: t.admin}
+	return t, nil
+}
+
+func (t *Telemetry) newMetrics(registry *prometheus.Registry, opts Options) (*metrics.Observer, error) {
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	} {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return metrics.New(registry, metrics.Options{
+		Version: opts.Version, Revision: opts.Revision, GoVersion: runtime.Version(), Now: opts.Now,
+		Spans: t.tracer.Spans, LogDropped: t.log.Dropped,
+	})
+}
+
+// clock returns a clock as [event.Time] describes it.
+func clock() func() event.Time {
+	start := time.Now()
+	base := event.Time(start.UnixNano())
+	return func() event.Time { return base.Add(time.Since(start)) }
 }
 
 // Observer returns what the gateway tells events to.
@@ -40,16 +107,56 @@ func (t *Telemetry) Observer() event.Observer { return t.observer }
 
 // SetSource sets what the admin server and the metrics ask about the gateway. It
 // is called once, when the gateway exists.
-func (t *Telemetry) SetSource(s event.Source) {}
+func (t *Telemetry) SetSource(s event.Source) {
+	t.admin.SetSource(s)
+	if t.counts != nil {
+		t.counts.SetSource(s)
+	}
+}
 
 // Reload takes over what may change while the gateway runs: the sampler, the
 // propagation formats, the access log, and the configuration that the admin
-// server shows. It returns the names of changed settings that only a restart
-// applies.
-func (t *Telemetry) Reload(cfg *config.Config) (needRestart []string) { return nil }
+// server shows. It returns the keys of settings that differ from those in force
+// and that only a restart applies; after an error nothing has changed. Calls
+// must not overlap.
+func (t *Telemetry) Reload(cfg *config.Config) (needRestart []string, err error) {
+	mode, err := accesslog.ParseMode(cfg.Log.Access)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.tracer.Reload(cfg.Tracing); err != nil {
+		return nil, err
+	}
+	t.log.SetMode(mode)
+	for _, s := range []struct {
+		key     string
+		changed bool
+	}{
+		{"admin.address", cfg.Admin.Address != t.config.Admin.Address},
+		{"admin.pprof", cfg.Admin.Pprof != t.config.Admin.Pprof},
+		{"metrics.enabled", cfg.Metrics.Enabled != t.config.Metrics.Enabled},
+		{"tracing.reporter", cfg.Tracing.Reporter != t.config.Tracing.Reporter},
+		{"tracing.endpoint", cfg.Tracing.Endpoint != t.config.Tracing.Endpoint},
+	} {
+		if s.changed {
+			needRestart = append(needRestart, s.key)
+		}
+	}
+	// What needs a restart is shown as it is, not as it would be.
+	shown := *cfg
+	shown.Admin, shown.Metrics = t.config.Admin, t.config.Metrics
+	shown.Tracing.Reporter, shown.Tracing.Endpoint = t.config.Tracing.Reporter, t.config.Tracing.Endpoint
+	t.config = &shown
+	t.admin.SetConfig(&shown)
+	return needRestart, nil
+}
 
-// Admin returns the handler of the administration server.
+// Admin returns the handler of the administration server; [admin.NewServer]
+// makes a server of it.
 func (t *Telemetry) Admin() http.Handler { return t.admin }
 
-// Close sends the spans and lines that are still held, until ctx ends.
-func (t *Telemetry) Close(ctx context.Context) error { return nil }
+// Close sends the spans and writes the lines that are still held, until ctx
+// ends. The gateway must have stopped.
+func (t *Telemetry) Close(ctx context.Context) error {
+	return errors.Join(t.tracer.Close(ctx), t.log.Close(ctx))
+}

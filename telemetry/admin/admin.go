@@ -1,0 +1,173 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
+)
+
+// Options are what an admin handler answers from.
+type Options struct {
+	Config   *config.Config
+	Gatherer prometheus.Gatherer // nil: there are no metrics
+	Logger   *slog.Logger        // nil: nothing is logged
+}
+
+// Admin is the handler of the administration server. Its methods are safe for
+// concurrent use.
+type Admin struct {
+	router   *mux.Router
+	config   atomic.Pointer[config.Config]
+	source   atomic.Pointer[event.Source]
+	draining atomic.Bool
+}
+
+// New returns an admin handler. Whether profiles are served is decided here and
+// not changed by SetConfig.
+func New(o Options) *Admin {
+	a := &Admin{router: mux.NewRouter()}
+	a.SetConfig(o.Config)
+	if o.Gatherer != nil {
+		opts := promhttp.HandlerOpts{EnableOpenMetrics: true, Timeout: scrapeTimeout, MaxRequestsInFlight: maxScrapes}
+		if o.Logger != nil {
+			opts.ErrorLog = slog.NewLogLogger(o.Logger.Handler(), slog.LevelError)
+		}
+		a.get("/metrics", promhttp.HandlerFor(o.Gatherer, opts).ServeHTTP)
+	}
+	a.get("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	a.get("/readyz", a.ready)
+	a.get("/config", a.showConfig)
+	a.get("/streams", a.streams)
+	a.get("/", a.index)
+	if o.Config.Admin.Pprof {
+		a.get("/debug/pprof/cmdline", pprof.Cmdline)
+		a.get("/debug/pprof/profile", pprof.Profile)
+		a.router.HandleFunc("/debug/pprof/symbol", pprof.Symbol).Methods(http.MethodGet, http.MethodHead, http.MethodPost)
+		a.get("/debug/pprof/trace", pprof.Trace)
+		a.router.PathPrefix("/debug/pprof/").HandlerFunc(pprof.Index).Methods(http.MethodGet, http.MethodHead)
+	}
+	a.router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		say(w, http.StatusNotFound, "no such page; / lists them")
+	})
+	a.router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD")
+		say(w, http.StatusMethodNotAllowed, "only GET and HEAD are allowed here")
+	})
+	return a
+}
+
+// Bounds on scrapes: a stuck one must not gather others behind it.
+const (
+	scrapeTimeout = 10 * time.Second
+	maxScrapes    = 8
+)
+
+func (a *Admin) get(path string, h http.HandlerFunc) {
+	a.router.HandleFunc(path, h).Methods(http.MethodGet, http.MethodHead)
+}
+
+// ServeHTTP implements [http.Handler].
+func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	a.router.ServeHTTP(w, r)
+}
+
+// SetConfig sets the configuration that is shown.
+func (a *Admin) SetConfig(c *config.Config) { a.config.Store(c) }
+
+// SetSource sets the gateway that is asked.
+func (a *Admin) SetSource(s event.Source) { a.source.Store(&s) }
+
+// Drain tells that the gateway drains.
+func (a *Admin) Drain(begun bool) { a.draining.Store(begun) }
+
+func (a *Admin) index(w http.ResponseWriter, _ *http.Request) {
+	say(w, http.StatusOK, "hopscope\n\n"+
+		"/metrics   metrics for Prometheus\n"+
+		"/healthz   200 while the process runs\n"+
+		"/readyz    200 while new requests are welcome, else 503 and the reason\n"+
+		"/config    the running configuration\n"+
+		"/streams   every open stream, as JSON\n"+
+		"/debug/pprof/   profiles, where admin.pprof is true")
+}
+
+func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+	source := a.source.Load()
+	switch {
+	case a.draining.Load():
+		say(w, http.StatusServiceUnavailable, "draining: no new requests are welcome")
+	case source == nil || !(*source).Ready():
+		say(w, http.StatusServiceUnavailable, "starting: no configuration has taken effect yet")
+	default:
+		say(w, http.StatusOK, "ready")
+	}
+}
+
+// showConfig answers the running configuration. It holds no secrets but their
+// file names, and the collector's password if its URL has one.
+func (a *Admin) showConfig(w http.ResponseWriter, _ *http.Request) {
+	c := *a.config.Load()
+	if u, err := url.Parse(c.Tracing.Endpoint); err == nil && u.User != nil {
+		c.Tracing.Endpoint = u.Redacted()
+	}
+	text, err := yaml.Marshal(&c)
+	if err != nil {
+		say(w, http.StatusInternalServerError, "the configuration cannot be written as YAML: "+err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+	_, _ = w.Write(text) // a client that is gone is no concern
+}
+
+// streamsTimeout bounds how long the workers are asked for their streams.
+const streamsTimeout = 2 * time.Second
+
+func (a *Admin) streams(w http.ResponseWriter, r *http.Request) {
+	source := a.source.Load()
+	if source == nil {
+		say(w, http.StatusServiceUnavailable, "starting: there are no workers to ask yet")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), streamsTimeout)
+	defer cancel()
+	list, err := (*source).Streams(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		say(w, http.StatusServiceUnavailable, "the workers did not answer in time; try again")
+		return
+	case err != nil:
+		say(w, http.StatusServiceUnavailable, "the workers cannot be asked: "+err.Error())
+		return
+	}
+	if list == nil {
+		list = []event.StreamInfo{} // [] and not null
+	}
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(list); err != nil {
+		say(w, http.StatusInternalServerError, "the streams cannot be written as JSON: "+err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body.Bytes()) // a client that is gone is no concern
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // a client that is gone is no concern
+}
