@@ -1,0 +1,98 @@
+package main
+
+import "github.com/hopscope/hopscope/telemetry/catalog"
+
+// Units as Grafana names them.
+const (
+	perSecond = "ops"
+	requests  = "reqps"
+	seconds   = "s"
+	octets    = "bytes"
+	byteRate  = "Bps"
+	percent   = "percentunit"
+	number    = "short"
+	boolean   = "bool_yes_no"
+)
+
+// Scenarios are the recordings that a panel can ask for.
+const (
+	healthy        = "healthy"
+	slowConsumer   = "slow-consumer"
+	failingReplica = "failing-replica"
+	deadReplica    = "dead-replica"
+	goawayStorm    = "goaway-storm"
+	stalledStream  = "stalled-stream"
+	latency        = "latency"
+	// never is for panels that show what the demo cannot do, such as a failed
+	// TLS handshake. Their queries are still parsed and checked.
+	never = ""
+)
+
+// panel declares one panel.
+type panel struct {
+	title, about string
+	unit         string
+	queries      []query
+	// shows is the recording in which every query of the panel has data, and
+	// some of it is above zero if nonzero.
+	shows   string
+	nonzero bool
+	stat    bool // one large number instead of a graph
+	// warn and bad colour a stat from these values on; 0: not.
+	warn, bad float64
+	exemplars bool
+	traces    traceLink
+}
+
+type query struct {
+	expr, legend string
+}
+
+// traceLink says by which tag a graph's series finds its traces.
+type traceLink struct{ tag, label string }
+
+var (
+	routeTraces    = traceLink{"route", catalog.LabelRoute}
+	upstreamTraces = traceLink{"upstream", catalog.LabelUpstream}
+)
+
+// row is a titled group of panels.
+type row struct {
+	title  string
+	panels []panel
+}
+
+// board declares one dashboard.
+type board struct {
+	uid, title, about string
+	rows              []row
+}
+
+func boards() []board { return []board{overview(), streams(), upstreams()} }
+
+// gaugeUnit returns the unit of a metric's value.
+func gaugeUnit(m *catalog.Metric) string {
+	switch m.Unit {
+	case catalog.Seconds:
+		return seconds
+	case catalog.Bytes:
+		return octets
+	case catalog.Bool:
+		return boolean
+	default:
+		return number
+	}
+}
+
+// rateUnit returns the unit of a counter's rate. Seconds per second are a
+// number: how many did so on average.
+func rateUnit(c catalog.Counter) string {
+	switch c.Metric().Unit {
+	case catalog.Bytes:
+		return byteRate
+	case catalog.Seconds:
+		return number
+	default:
+		return perSecond
+	}
+}

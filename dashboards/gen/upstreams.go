@@ -1,0 +1,125 @@
+package main
+
+import "github.com/hopscope/hopscope/telemetry/catalog"
+
+// failedAttempts matches the attempts that failed through the endpoint's fault.
+const failedAttempts = `result=~"server_error|reset|gone|unreachable|timeout|bad_response"`
+
+// upstreams shows what stands behind the gateway: endpoints, attempts,
+// connections, and what the gateway reports of each hop.
+func upstreams() board {
+	endpoint := "upstream, endpoint"
+	perEndpoint := "{{upstream}} {{endpoint}}"
+	attempts := sum(endpoint, rate(catalog.AttemptsTotal))
+	return board{
+		uid: "hopscope-upstreams", title: "hopscope / Upstreams and hops",
+		about: "Endpoints, attempts, connections, stream slots, retries, and the spans that are reported of each hop.",
+		rows: []row{
+			{"Attempts", []panel{
+				{
+					title: "Attempts by endpoint", about: "Tries per second to get a response.", unit: requests, shows: healthy, nonzero: true,
+					queries: []query{{attempts, perEndpoint}}, traces: upstreamTraces,
+				},
+				{
+					title: "Failed attempts by endpoint", about: "Share of attempts that failed through the endpoint's fault.", unit: percent,
+					queries: []query{{ratio(sum(endpoint, rate(catalog.AttemptsTotal, failedAttempts)), attempts), perEndpoint}},
+					shows:   failingReplica, nonzero: true, traces: upstreamTraces,
+				},
+				{
+					title: "Attempts by result", about: "Tries per second by what became of them.", unit: requests, shows: healthy, nonzero: true,
+					queries: []query{{sum("result", rate(catalog.AttemptsTotal)), "{{result}}"}},
+				},
+				{
+					title: "Unreachable endpoints", about: "Attempts per second that found no connection.", unit: requests, shows: deadReplica, nonzero: true,
+					queries: []query{{sum(endpoint, rate(catalog.AttemptsTotal, `result="unreachable"`)), perEndpoint}},
+				},
+				{
+					title: "Retries", about: "Wishes per second to try again, and what became of them.", unit: rateUnit(catalog.RetriesTotal),
+					queries: []query{{sum("upstream, result", rate(catalog.RetriesTotal)), "{{upstream}} {{result}}"}}, shows: deadReplica,
+				},
+				{
+					title: "Endpoints", about: "Endpoints that each upstream has now.", unit: number, shows: healthy, nonzero: true,
+					queries: []query{{aggregate("max", "upstream", gauge(catalog.Endpoints)), "{{upstream}}"}},
+				},
+			}},
+			{"Connections", []panel{
+				{
+					title: "Connections by endpoint", about: "Connections open now.", unit: number, shows: healthy, nonzero: true,
+					queries: []query{{sum(endpoint, gauge(catalog.EndpointConnectionsOpen)), perEndpoint}},
+				},
+				{
+					title: "Streams by endpoint", about: "Attempts in progress: what balancing goes by.", unit: number, shows: healthy, nonzero: true,
+					queries: []query{{sum(endpoint, gauge(catalog.EndpointStreamsOpen)), perEndpoint}},
+				},
+				{
+					title: "Stream slots in use", about: "Share of the streams that an endpoint allows on its open connections. At 90 % an alert follows.",
+					unit: percent, shows: healthy,
+					queries: []query{{`job_upstream_endpoint:hopscope_stream_slots:used_ratio{job=~"$job", upstream=~"$upstream"}`, perEndpoint}},
+				},
+				{
+					title: "Wait for a stream slot", about: "99th percentile of the time that an attempt waited for a connection or a slot on one.",
+					unit: seconds, shows: healthy,
+					queries: []query{{quantile("0.99", catalog.StreamSlotWaitSeconds, "upstream"), "{{upstream}}"}},
+				},
+				{
+					title: "Streams an endpoint allows", about: "SETTINGS_MAX_CONCURRENT_STREAMS, the smallest over its connections.", unit: number, shows: healthy, nonzero: true,
+					queries: []query{{aggregate("min", endpoint, gauge(catalog.PeerMaxConcurrentStreams)), perEndpoint}},
+				},
+				{
+					title: "Round-trip time", about: "Of PING frames to an endpoint, the mean over its connections.", unit: seconds, shows: healthy,
+					queries: []query{{aggregate("avg", endpoint, gauge(catalog.RTTSeconds)), perEndpoint}},
+				},
+				{
+					title: "Open connections", about: "On both sides, by protocol.", unit: number, shows: healthy, nonzero: true,
+					queries: []query{{sum("side, proto", gauge(catalog.ConnectionsOpen)), "{{side}} {{proto}}"}},
+				},
+				{
+					title: "Connections opened", about: "Per second. Upstream connections should last; many new ones mean that something ends them.",
+					unit: rateUnit(catalog.ConnectionsOpenedTotal), shows: goawayStorm, nonzero: true,
+					queries: []query{{sum("side", rate(catalog.ConnectionsOpenedTotal)), "{{side}}"}},
+				},
+				{
+					title: "Connections closed", about: "Per second, by reason.", unit: rateUnit(catalog.ConnectionsClosedTotal), shows: goawayStorm, nonzero: true,
+					queries: []query{{sum("side, reason", rate(catalog.ConnectionsClosedTotal)), "{{side}} {{reason}}"}},
+				},
+				{
+					title: "GOAWAY from upstreams", about: "Frames per second by code: an orderly close takes two.", unit: rateUnit(catalog.GoAwayTotal),
+					queries: []query{{sum("code", rate(catalog.GoAwayTotal, `side="upstream"`, `dir="read"`)), "{{code}}"}}, shows: goawayStorm, nonzero: true,
+				},
+				{
+					title: "PING timeouts", about: "Connections per second that were given up because PING was not answered.", unit: rateUnit(catalog.PingTimeoutsTotal),
+					queries: []query{{sum("side", rate(catalog.PingTimeoutsTotal)), "{{side}}"}}, shows: never,
+				},
+				{
+					title: "TLS handshakes", about: "Per second, by result.", unit: rateUnit(catalog.TLSHandshakesTotal), shows: never,
+					queries: []query{{sum("side, result", rate(catalog.TLSHandshakesTotal)), "{{side}} {{result}}"}},
+				},
+			}},
+			{"Hops", []panel{
+				{
+					title: "Where the time goes", about: "Mean per request: in the gateway before it was written upstream, until the first byte, and in all.",
+					unit: seconds, shows: healthy, nonzero: true,
+					queries: []query{
+						{mean(catalog.GatewayOverheadSeconds), "gateway"},
+						{mean(catalog.TimeToFirstByteSeconds), "to the first byte"},
+						{mean(catalog.RequestDurationSeconds), "in all"},
+					},
+				},
+				{
+					title: "Spans", about: "Finished spans per second: taken by the collector, failed to be sent, dropped because the queue was full.",
+					unit: rateUnit(catalog.TraceSpansTotal), shows: healthy, nonzero: true,
+					queries: []query{{sum("result", rate(catalog.TraceSpansTotal)), "{{result}}"}},
+				},
+				{
+					title: "Certificates", about: "Time left until a certificate ends.", unit: seconds, shows: never,
+					queries: []query{{aggregate("min", "side, name", gauge(catalog.TLSCertificateNotAfterSeconds)) + " - time()", "{{side}} {{name}}"}},
+				},
+			}},
+		},
+	}
+}
+
+// mean returns the mean of a histogram's observations.
+func mean(h catalog.Histogram) string {
+	return ratio(sum("", "rate("+selector(h.Sum(), h.Metric())+"[$__rate_interval])"), sum("", count(h)))
+}
