@@ -97,10 +97,6 @@ func (g *Generator) Close() error {
 	return errors.Join(errs...)
 }
 
-// SetSlowConsumer starts or stops clients that ask for large bodies and hardly
-// read them.
-func (g *Generator) SetSlowConsumer(on bool) { g.slow.set(on) }
-
 // arrivals starts one request of a kind whenever it is due.
 func (g *Generator) arrivals(ctx context.Context, k kind) {
 	tick := time.NewTicker(time.Duration(float64(time.Second) / k.rate))

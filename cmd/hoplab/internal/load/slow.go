@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
 )
 
 const (
@@ -21,6 +23,20 @@ const (
 	slowSip   = 4 << 10
 	slowPause = 5 * time.Second
 )
+
+// SlowConsumer is the name of the load's fault.
+const SlowConsumer = "slow-consumer"
+
+// Faults returns what the load can be made to do wrong.
+func (g *Generator) Faults() []fault.Fault {
+	return []fault.Fault{{
+		Name: SlowConsumer, About: "three clients ask orders for large bodies and hardly read them",
+		Apply: func(_ context.Context, on bool) error {
+			g.slow.set(on)
+			return nil
+		},
+	}}
+}
 
 // slowConsumers are clients that read large exports very slowly.
 type slowConsumers struct {

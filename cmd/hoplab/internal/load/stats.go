@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -72,4 +73,37 @@ func (g *Generator) Take() []Stat {
 	}
 	slices.SortFunc(list, func(a, b Stat) int { return strings.Compare(a.Kind, b.Kind) })
 	return list
+}
+
+// Line writes the statistics of this span of time for a terminal; what failed
+// last goes on a second line.
+func Line(now time.Time, since time.Duration, stats []Stat) string {
+	var b strings.Builder
+	b.WriteString(now.Format(time.TimeOnly))
+	lastError := ""
+	for _, s := range stats {
+		fmt.Fprintf(&b, "  %s %.1f/s", s.Kind, float64(s.Done)/since.Seconds())
+		if s.Done > 0 {
+			fmt.Fprintf(&b, " %s", short(s.Mean))
+		}
+		if s.Failed > 0 {
+			fmt.Fprintf(&b, " (%d failed)", s.Failed)
+			lastError = s.Kind + ": " + s.LastError
+		}
+		if s.Skipped > 0 {
+			fmt.Fprintf(&b, " (%d held back)", s.Skipped)
+		}
+	}
+	if lastError != "" {
+		fmt.Fprintf(&b, "\n          last error: %.200s", strings.ReplaceAll(lastError, "\n", " "))
+	}
+	return b.String()
+}
+
+// short rounds to what a reader can use.
+func short(d time.Duration) time.Duration {
+	if d > time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(100 * time.Microsecond)
 }
