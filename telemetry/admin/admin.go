@@ -15,7 +15,6 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
@@ -125,13 +124,8 @@ func (a *Admin) showConfig(w http.ResponseWriter, _ *http.Request) {
 	if u, err := url.Parse(c.Tracing.Endpoint); err == nil && u.User != nil {
 		c.Tracing.Endpoint = u.Redacted()
 	}
-	text, err := yaml.Marshal(&c)
-	if err != nil {
-		say(w, http.StatusInternalServerError, "the configuration cannot be written as YAML: "+err.Error())
-		return
-	}
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
-	_, _ = w.Write(text) // a client that is gone is no concern
+	_, _ = w.Write(c.YAML()) // a client that is gone is no concern
 }
 
 // streamsTimeout bounds how long the workers are asked for their streams.
