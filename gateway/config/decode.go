@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -117,7 +118,7 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, path string) {
 				d.addLine(key.Line, at, "merge keys are not supported; repeat the keys")
 				return
 			}
-			d.addLine(key.Line, at, "unknown key%s", suggestKey(key.Value, names))
+			d.addLine(key.Line, at, "unknown key%s", d.suggestKey(key.Value, names))
 			return
 		}
 		d.value(value, v.Field(i), at)
@@ -190,13 +191,13 @@ func (d *decoder) integer(n *yaml.Node, v reflect.Value, path string) {
 		d.fail(path, "must be a whole number, got %s", describe(n))
 		return
 	}
-	lowest, highest := int64(-1<<63), int64(1<<63-1)
-	if v.Kind() == reflect.Uint32 {
-		lowest, highest = 0, 1<<32-1
-	}
 	i, err := strconv.ParseInt(n.Value, 10, 64)
-	if err != nil || i < lowest || i > highest {
-		d.fail(path, "must be a whole number from %d to %d in decimal digits, got %s", lowest, highest, describe(n))
+	if err != nil {
+		d.fail(path, "must be a whole number in decimal digits, got %s", describe(n))
+		return
+	}
+	if v.Kind() == reflect.Uint32 && (i < 0 || i > math.MaxUint32) {
+		d.fail(path, "must be a whole number from 0 to %d, got %s", uint32(math.MaxUint32), describe(n))
 		return
 	}
 	if v.Kind() == reflect.Uint32 {
@@ -248,17 +249,22 @@ func describe(n *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	}
+	if n.Style&yaml.TaggedStyle != 0 { // then the value may be anything
+		return fmt.Sprintf("%s tagged %s", quote(n.Value), quote(n.ShortTag()))
+	}
 	switch n.ShortTag() {
 	case "!!str":
 		return quote(n.Value)
 	case "!!int", "!!float":
 		return fmt.Sprintf("the number %.40s", n.Value)
+	case "!!timestamp":
+		return "the date " + n.Value
 	case "!!bool":
 		return "the boolean " + n.Value
 	case "!!null":
 		return "nothing"
 	}
-	return fmt.Sprintf("%s (%.40s)", quote(n.Value), n.ShortTag())
+	return quote(n.Value)
 }
 
 // join appends a key to a path.
@@ -276,8 +282,8 @@ func join(path, key string) string {
 }
 
 // suggestKey returns a remedy for an unknown key: the nearest one, or all.
-func suggestKey(got string, keys []string) string {
-	if s := suggest(got, keys); s != "" {
+func (r *report) suggestKey(got string, keys []string) string {
+	if s := r.suggest(got, keys); s != "" {
 		return s
 	}
 	return "; known keys: " + strings.Join(keys, ", ")

@@ -75,15 +75,15 @@ func (v *validator) keyPair(path, certFile, keyFile string) {
 		return
 	}
 	if _, err := tls.X509KeyPair(cert, key); err != nil {
-		v.add(path+".cert_file", "must be a PEM certificate that belongs to key_file, got %s and %s: %v",
-			quote(certFile), quote(keyFile), err)
+		v.add(path+".cert_file", "must be a PEM certificate that belongs to key_file, got %q and %q: %v",
+			certFile, keyFile, err)
 	}
 }
 
 // caFile checks a file of CA certificates.
 func (v *validator) caFile(path, name string) {
 	if data, ok := v.file(path, name); ok && !x509.NewCertPool().AppendCertsFromPEM(data) {
-		v.add(path, "must be a file of PEM certificates, got %s, which has none", quote(name))
+		v.add(path, "must be a file of PEM certificates, got %q, which has none", name)
 	}
 }
 
@@ -93,7 +93,7 @@ func (v *validator) file(path, name string) ([]byte, bool) {
 	}
 	data, err := readFile(name)
 	if err != nil {
-		v.add(path, "must be a readable file, got %s: %v", quote(name), err)
+		v.add(path, "must be a readable file, got %q: %v", name, err)
 	}
 	return data, err == nil
 }

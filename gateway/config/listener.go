@@ -10,7 +10,8 @@ import (
 // bound is an address that the gateway would listen on.
 type bound struct {
 	path string
-	host string
+	host string     // in lower case
+	ip   netip.Addr // zero if host is a name, or empty for every address
 	port uint16
 }
 
@@ -54,7 +55,8 @@ func (v *validator) listenAddress(path, address string, taken []bound) []bound {
 		v.add(path, `must be "host:port", got %s: %s`, quote(address), why)
 		return taken
 	}
-	b := bound{path, strings.ToLower(host), port}
+	ip, _ := netip.ParseAddr(host)
+	b := bound{path, strings.ToLower(host), ip, port}
 	for _, other := range taken {
 		if overlap(b, other) {
 			v.add(path, "must not be in use, got %s, where %s listens (line %d); choose another port", quote(address), other.path, v.line(other.path))
@@ -69,19 +71,18 @@ func overlap(a, b bound) bool {
 	if a.port != b.port || a.port == 0 {
 		return false
 	}
-	ipA, errA := netip.ParseAddr(a.host)
-	ipB, errB := netip.ParseAddr(b.host)
+	unspecified := func(ip netip.Addr, is6 bool) bool { return ip.IsUnspecified() && ip.Is6() == is6 }
 	switch {
 	case a.host == b.host, a.host == "", b.host == "":
 		return true
-	case errA != nil || errB != nil:
+	case !a.ip.IsValid() || !b.ip.IsValid():
 		return false // a name: only resolving it would tell
-	case ipA.IsUnspecified() && ipA.Is6(), ipB.IsUnspecified() && ipB.Is6():
+	case unspecified(a.ip, true) || unspecified(b.ip, true):
 		return true // the system takes IPv4 with it
-	case ipA.IsUnspecified() || ipB.IsUnspecified():
-		return ipA.Is4() == ipB.Is4()
+	case unspecified(a.ip, false) || unspecified(b.ip, false):
+		return a.ip.Is4() == b.ip.Is4()
 	}
-	return ipA == ipB
+	return a.ip == b.ip
 }
 
 func (v *validator) listenerTLS(path string, t *ListenerTLS) {
@@ -137,9 +138,13 @@ func parsePort(s string) (uint16, bool) {
 
 // checkEndpoint says why s is not an endpoint, or "".
 func checkEndpoint(s string) string {
+	if strings.Contains(s, "://") {
+		return "an endpoint has no scheme; leave it out"
+	}
 	rest, dns := strings.CutPrefix(s, "dns:")
-	// "dns:53" is the host named dns.
-	dns = dns && strings.Contains(rest, ":")
+	if _, isPort := parsePort(rest); isPort {
+		dns = false // dns:53 is the host named dns
+	}
 	if dns {
 		s = rest
 	}

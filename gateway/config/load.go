@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -96,5 +97,11 @@ func yamlLine(err error) int {
 // yamlText is an error of the YAML parser without the line.
 func yamlText(err error) string {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	return strings.TrimPrefix(text, fmt.Sprintf("line %d: ", yamlLine(err)))
+	text = strings.TrimPrefix(text, fmt.Sprintf("line %d: ", yamlLine(err)))
+	return strings.Map(func(r rune) rune { // it quotes the file
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, fmt.Sprintf("%.200s", text))
 }

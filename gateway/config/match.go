@@ -27,8 +27,8 @@ func (v *validator) routes() {
 		switch {
 		case r.Upstream == "":
 			v.add(path+".upstream", "is required; name an upstream")
-		case !slices.Contains(upstreams, r.Upstream):
-			v.add(path+".upstream", "must name an upstream, got %s%s", quote(r.Upstream), suggest(r.Upstream, upstreams))
+		case !slices.Contains(upstreams, r.Upstream) && v.decodedBelow("upstreams"):
+			v.add(path+".upstream", "must name an upstream, got %s%s", quote(r.Upstream), v.suggest(r.Upstream, upstreams))
 		}
 		if r.HostRewrite != "" {
 			v.hostRewrite(path+".host_rewrite", r.HostRewrite)

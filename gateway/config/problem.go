@@ -112,6 +112,16 @@ func (r *report) decoded(path string) bool {
 	return true
 }
 
+// decodedBelow reports whether path and everything below it could be decoded.
+func (r *report) decodedBelow(path string) bool {
+	for p := range r.broken {
+		if rest, ok := strings.CutPrefix(p, path); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return false
+		}
+	}
+	return true
+}
+
 // err returns what was collected, or nil.
 func (r *report) err() error {
 	if len(r.list) == 0 {
@@ -147,14 +157,17 @@ func oneOf(values []string) string {
 }
 
 // suggest returns a remedy that names the value nearest to got, or "" if none
-// is near.
-func suggest(got string, values []string) string {
+// is near. It costs nothing for problems that are left out.
+func (r *report) suggest(got string, values []string) string {
 	const longest = 64 // names are no longer; bounds the work for each
-	if len(got) > longest {
+	if len(got) > longest || len(r.list) == maxProblems {
 		return ""
 	}
 	best, bestAt := "", min(2, len(got)/2)+1
 	for _, v := range values {
+		if len(v) > longest {
+			continue
+		}
 		if d := distance(strings.ToLower(got), strings.ToLower(v)); d < bestAt {
 			best, bestAt = v, d
 		}

@@ -41,7 +41,7 @@ func choice[T ~string](v *validator, path string, got T, allowed ...T) {
 	for i, a := range allowed {
 		names[i] = string(a)
 	}
-	v.add(path, "must be %s, got %s%s", oneOf(names), quote(string(got)), suggest(string(got), names))
+	v.add(path, "must be %s, got %s%s", oneOf(names), quote(string(got)), v.suggest(string(got), names))
 }
 
 // between checks a number's range, both ends included.
