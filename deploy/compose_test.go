@@ -153,7 +153,11 @@ func TestGatewayReachesWhatItIsConfiguredWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	reachable(t, project, "gateway", collector.Host)
-	for _, address := range []string{cfg.Listeners[0].Address, cfg.Admin.Address} {
+	addresses := []string{cfg.Admin.Address}
+	for _, listener := range cfg.Listeners {
+		addresses = append(addresses, listener.Address)
+	}
+	for _, address := range addresses {
 		_, port, _ := net.SplitHostPort(address)
 		if !slices.Contains(project.Services["gateway"].Expose, port) {
 			t.Errorf("the gateway listens on %s, which docker-compose.yml does not expose", address)
@@ -165,17 +169,18 @@ func TestGatewayReachesWhatItIsConfiguredWith(t *testing.T) {
 func TestServicesReachTheirArguments(t *testing.T) {
 	project := load(t)
 	for name, service := range project.Services {
-		for i, argument := range service.Command {
-			if argument == "--gateway" || argument == "--target" || argument == "--collector" {
-				address := service.Command[i+1]
-				if u, err := url.Parse(address); err == nil && u.Host != "" {
-					address = u.Host
+		for _, argument := range service.Command {
+			flag, value, _ := strings.Cut(argument, "=")
+			switch flag {
+			case "--gateway", "--target", "--collector", "--peers":
+				for address := range strings.SplitSeq(value, ",") {
+					if u, err := url.Parse(address); err == nil && u.Host != "" {
+						address = u.Host
+					}
+					reachable(t, project, name, address)
 				}
-				reachable(t, project, name, address)
-			}
-			if argument == "--listen" {
-				port := strings.TrimPrefix(service.Command[i+1], ":")
-				if !slices.Contains(service.Expose, port) {
+			case "--listen", "--control":
+				if port := strings.TrimPrefix(value, ":"); !slices.Contains(service.Expose, port) {
 					t.Errorf("%s listens on %s and exposes %v", name, port, service.Expose)
 				}
 			}
@@ -332,7 +337,7 @@ func TestGrafanaIsProvisionedForTheStack(t *testing.T) {
 func TestUsersPagesArePublished(t *testing.T) {
 	project := load(t)
 	for service, port := range map[string]int{
-		"gateway": 8080, "prometheus": 9090, "alertmanager": 9093, "jaeger": 16686, "grafana": 3000,
+		"gateway": 8080, "load": 7070, "prometheus": 9090, "alertmanager": 9093, "jaeger": 16686, "grafana": 3000,
 	} {
 		published := slices.ContainsFunc(project.Services[service].Ports, func(p types.ServicePortConfig) bool {
 			return p.Published == strconv.Itoa(port) && int(p.Target) == port
