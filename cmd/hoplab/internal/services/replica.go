@@ -124,7 +124,8 @@ func (r *Replica) hand(l *life, c net.Conn) {
 }
 
 // Swap serves new connections with s and tells those of the old server to go
-// away; their streams get two seconds. No connection is refused meanwhile.
+// away; their streams get two seconds. The listener stays open all the while; a
+// connection that arrives in that very moment may be closed before its handshake.
 func (r *Replica) Swap(ctx context.Context, s server) error {
 	r.mu.Lock()
 	if r.life == nil {
