@@ -12,7 +12,6 @@ type bound struct {
 	path string
 	host string     // in lower case
 	ip   netip.Addr // zero if host is a name, or empty for every address
-	port uint16
 }
 
 func (v *validator) listeners() {
@@ -20,11 +19,11 @@ func (v *validator) listeners() {
 		v.add("listeners", "must have at least one entry; name an address to listen on")
 	}
 	names := map[string]int{}
-	var taken []bound
+	taken := map[uint16][]bound{}
 	for i := range v.cfg.Listeners {
 		l, path := &v.cfg.Listeners[i], fmt.Sprintf("listeners[%d]", i)
 		v.name("listeners", i, l.Name, names)
-		taken = v.listenAddress(path+".address", l.Address, taken)
+		v.listenAddress(path+".address", l.Address, taken)
 		choice(v, path+".trace_trust", l.TraceTrust, TraceResample, TraceContinue, TraceNew)
 		if l.TLS != nil {
 			v.listenerTLS(path+".tls", l.TLS)
@@ -40,12 +39,12 @@ func (v *validator) listeners() {
 	v.listenAddress("admin.address", v.cfg.Admin.Address, taken)
 }
 
-// listenAddress checks an address to listen on, and that none of taken is in its
-// way. It returns taken with the address.
-func (v *validator) listenAddress(path, address string, taken []bound) []bound {
+// listenAddress checks an address to listen on, and that none of taken, which
+// are by port, is in its way. It adds the address to taken.
+func (v *validator) listenAddress(path, address string, taken map[uint16][]bound) {
 	if address == "" {
 		v.add(path, `is required; write "host:port", with port 0 the system chooses one`)
-		return taken
+		return
 	}
 	host, port, why := splitHostPort(address)
 	if why == "" && host != "" && !validHost(host) {
@@ -53,24 +52,25 @@ func (v *validator) listenAddress(path, address string, taken []bound) []bound {
 	}
 	if why != "" {
 		v.add(path, `must be "host:port", got %s: %s`, quote(address), why)
-		return taken
+		return
+	}
+	if port == 0 {
+		return
 	}
 	ip, _ := netip.ParseAddr(host)
-	b := bound{path, strings.ToLower(host), ip, port}
-	for _, other := range taken {
+	b := bound{path, strings.ToLower(host), ip}
+	for _, other := range taken[port] {
 		if overlap(b, other) {
 			v.add(path, "must not be in use, got %s, where %s listens (line %d); choose another port", quote(address), other.path, v.line(other.path))
 			break
 		}
 	}
-	return append(taken, b)
+	taken[port] = append(taken[port], b)
 }
 
-// overlap reports whether the system would refuse to listen on both.
+// overlap reports whether the system would refuse to listen on both with the
+// same port.
 func overlap(a, b bound) bool {
-	if a.port != b.port || a.port == 0 {
-		return false
-	}
 	unspecified := func(ip netip.Addr, is6 bool) bool { return ip.IsUnspecified() && ip.Is6() == is6 }
 	switch {
 	case a.host == b.host, a.host == "", b.host == "":

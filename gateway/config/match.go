@@ -16,8 +16,10 @@ func (v *validator) routes() {
 		v.add("routes", "must have at least one entry; say which requests go to which upstream")
 	}
 	var upstreams []string
+	known := map[string]bool{}
 	for _, u := range v.cfg.Upstreams {
 		upstreams = append(upstreams, u.Name)
+		known[u.Name] = true
 	}
 	names := map[string]int{}
 	for i := range v.cfg.Routes {
@@ -27,7 +29,7 @@ func (v *validator) routes() {
 		switch {
 		case r.Upstream == "":
 			v.add(path+".upstream", "is required; name an upstream")
-		case !slices.Contains(upstreams, r.Upstream) && v.decodedBelow("upstreams"):
+		case !known[r.Upstream] && v.decodedBelow("upstreams"):
 			v.add(path+".upstream", "must name an upstream, got %s%s", quote(r.Upstream), v.suggest(r.Upstream, upstreams))
 		}
 		if r.HostRewrite != "" {
