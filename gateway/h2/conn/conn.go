@@ -115,6 +115,7 @@ type lifetime struct {
 	lastID        uint32 // the last id of our GOAWAY
 	closing       bool   // close as soon as everything is written
 	closed        bool
+	since         event.Time // when Sweep first saw it closing
 	reason        event.CloseReason
 }
 

@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"time"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
@@ -161,3 +163,19 @@ const (
 	ProtocolError = codeProtocol
 	Calm          = codeCalm
 )
+
+// closeTimeout is how long a connection that is closing waits for its peer to
+// take the last bytes.
+const closeTimeout = 2 * time.Second
+
+// Sweep ends a connection that has been closing for too long. It is called now
+// and then.
+func (c *Conn) Sweep(now event.Time) {
+	switch {
+	case !c.life.closing || c.life.closed:
+	case c.life.since == 0:
+		c.life.since = now
+	case now.Sub(c.life.since) >= closeTimeout:
+		c.end()
+	}
+}

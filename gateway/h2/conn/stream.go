@@ -29,6 +29,7 @@ type Stream struct {
 	declared int64 // content-length not yet read; -1: not declared
 
 	queue     queue
+	unsent    int         // bytes that were in queue when the stream ended
 	trailers  *headerList // wait behind queue
 	endQueued bool        // END_STREAM waits behind queue
 
@@ -59,8 +60,9 @@ func (s *Stream) Conn() *Conn { return s.c }
 // SetHandler says who is told what the stream reads.
 func (s *Stream) SetHandler(h Handler) { s.handler = h }
 
-// Buffered returns the bytes that wait to be sent.
-func (s *Stream) Buffered() int { return s.queue.len() }
+// Buffered returns the bytes that wait to be sent or, after the stream's end,
+// that never were.
+func (s *Stream) Buffered() int { return s.queue.len() + s.unsent }
 
 // Windows returns the stream's flow-control windows.
 func (s *Stream) Windows() *event.Windows {
@@ -154,6 +156,9 @@ func (s *Stream) wroteEnd() {
 	s.state = s.state.WroteEnd()
 	s.endQueued = true
 	s.maybeClose()
+	if s.handler != nil {
+		s.handler.Sent()
+	}
 }
 
 func (s *Stream) maybeClose() {
@@ -173,7 +178,8 @@ func (s *Stream) close() {
 	c.streams.remove(s)
 	c.out.ready.remove(s)
 	s.resume()
-	c.env.Buffered -= int64(s.queue.len())
+	s.unsent = s.queue.len()
+	c.env.Buffered -= int64(s.unsent)
 	s.queue, s.trailers = queue{}, nil
 	if !c.server() && !c.life.closed {
 		c.owner.Changed(c)

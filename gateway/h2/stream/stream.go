@@ -56,7 +56,7 @@ const (
 	PeerViolation              // the peer broke the protocol on this stream; we reset it
 	Unprocessed                // REFUSED_STREAM, or above the last id of a GOAWAY: safe to repeat
 	ConnLost                   // the connection is gone
-	Timeout                    // a bridge's own limit ran out
+	Unreachable                // no connection could be made; nothing was sent
 )
 
 // Handler is told what a stream reads and what became of what was written. Each
@@ -71,7 +71,9 @@ type Handler interface {
 	Trailers(l *header.List)
 	// Written tells that n bytes passed to WriteData have left for the socket.
 	Written(n int)
-	// Reset tells that the stream is over.
+	// Sent tells that our END_STREAM is on its way behind everything else.
+	Sent()
+	// Reset tells that the stream is over before its time.
 	Reset(code event.Code, cause Cause, v event.Violation)
 	// Stalled and Resumed frame each time that written bytes wait for the peer.
 	Stalled(scope event.Scope, at event.Time)

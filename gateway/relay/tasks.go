@@ -1,0 +1,116 @@
+package relay
+
+import (
+	"net"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+)
+
+// Accepted is a task: a worker takes over a downstream connection.
+type Accepted struct {
+	Worker   *Worker
+	Conn     net.Conn
+	Head     []byte // read from Conn before
+	Listener *Listener
+}
+
+// Run implements loop.Task.
+func (a Accepted) Run() { a.Worker.Accept(a) }
+
+// Cancel implements loop.Canceller.
+func (a Accepted) Cancel() { a.Conn.Close() }
+
+// Reload is a task: a worker takes over a configuration.
+type Reload struct {
+	Worker *Worker
+	Table  *Table
+	Done   func() // called when it has
+}
+
+// Run implements loop.Task.
+func (r Reload) Run() {
+	r.Worker.SetTable(r.Table)
+	r.Done()
+}
+
+// Cancel implements loop.Canceller.
+func (r Reload) Cancel() { r.Done() }
+
+// Phase is a step of a drain.
+type Phase uint8
+
+// The phases, in order.
+const (
+	// DrainBegin sends each client the first GOAWAY and a PING.
+	DrainBegin Phase = iota
+	// DrainStop sends the GOAWAY with the real last id to those who have not
+	// answered.
+	DrainStop
+	// DrainAbort resets what is still open and ends the loop.
+	DrainAbort
+)
+
+// Drain is a task: a worker takes a step of a drain.
+type Drain struct {
+	Worker *Worker
+	Phase  Phase
+	Done   func() // called when it has
+}
+
+// Run implements loop.Task.
+func (d Drain) Run() {
+	d.Worker.drainStep(d.Phase)
+	d.Done()
+}
+
+// Cancel implements loop.Canceller.
+func (d Drain) Cancel() { d.Done() }
+
+// DropListener is a task: the connections of a listener that a reload removed
+// are drained.
+type DropListener struct {
+	Worker   *Worker
+	Listener *event.Listener
+}
+
+// Run implements loop.Task.
+func (d DropListener) Run() {
+	for c, dc := range d.Worker.downs {
+		if dc.info.listener.Event == d.Listener {
+			c.DrainNow(event.CloseReplaced)
+		}
+	}
+}
+
+type drainState struct {
+	on bool
+}
+
+func (w *Worker) drainStep(p Phase) {
+	switch p {
+	case DrainBegin:
+		w.drain.on = true
+		for c := range w.downs {
+			c.Drain()
+		}
+	case DrainStop:
+		for c := range w.downs {
+			c.DrainNow(event.CloseDrain)
+		}
+	case DrainAbort:
+		for x := w.exchanges; x != nil; {
+			next := x.next
+			x.end(event.EndDrain, event.ByGateway, conn.Cancel)
+			x.abort(conn.Cancel)
+			x = next
+		}
+		for c := range w.downs {
+			c.Abort(event.CloseDrain)
+		}
+		for _, p := range w.pools {
+			p.Each(func(c *conn.Conn) { c.Abort(event.CloseDrain) })
+		}
+		w.quit = true
+	}
+}

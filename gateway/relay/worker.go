@@ -1,0 +1,229 @@
+package relay
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+	"github.com/hopscope/hopscope/gateway/link"
+	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/upstream"
+)
+
+// Shared is what the workers of a gateway share. It is safe for concurrent use.
+type Shared struct {
+	// IDs numbers connections.
+	IDs atomic.Uint64
+	// Buffered is the sum of what the workers hold for slow peers, in bytes, as
+	// of the end of each one's last batch.
+	Buffered atomic.Int64
+	// Streams is the number of open exchanges.
+	Streams atomic.Int64
+}
+
+// Worker is one event loop with its connections, exchanges and pools. Its
+// methods belong to the loop's goroutine, except Post and Run.
+type Worker struct {
+	link   *link.Worker
+	sink   event.Sink
+	shared *Shared
+	table  *Table
+
+	pools     map[*upstream.Cluster]*pool
+	downs     map[*conn.Conn]*downConn
+	exchanges *Exchange // list of all
+	open      int
+
+	scratch header.List // for a block that is about to be written
+	sizes   []uint32
+
+	buffered int64 // what was last added to Shared.Buffered
+	reported int   // what was last added to Shared.Streams
+	drain    drainState
+	quit     bool
+	swept    event.Time
+}
+
+// pool is an upstream.Pool and its retry budget.
+type pool struct {
+	*upstream.Pool
+	budget budget
+}
+
+// NewWorker makes a worker with its loop; Run drives it.
+func NewWorker(clock loop.Clock, sink event.Sink, shared *Shared, table *Table) (*Worker, error) {
+	l, err := loop.New(clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Worker{
+		link: link.NewWorker(l, sink), sink: sink, shared: shared, table: table,
+		pools: make(map[*upstream.Cluster]*pool), downs: make(map[*conn.Conn]*downConn),
+	}, nil
+}
+
+// Run drives the worker until Quit.
+func (w *Worker) Run() { w.link.Loop.Run((*batch)(w)) }
+
+// Post runs a task on the worker's goroutine. It may be called from any.
+func (w *Worker) Post(t loop.Task) error { return w.link.Loop.Post(t) }
+
+// batch is a Worker as its loop sees it.
+type batch Worker
+
+// BatchBegin implements loop.Batcher.
+func (b *batch) BatchBegin(now event.Time) { b.link.Env.Now = now }
+
+// BatchEnd implements loop.Batcher.
+func (b *batch) BatchEnd() bool {
+	w := (*Worker)(b)
+	w.link.Env.Flush()
+	w.relieve()
+	w.sweep()
+	if d := w.link.Env.Buffered - w.buffered; d != 0 {
+		w.buffered += d
+		w.shared.Buffered.Add(d)
+	}
+	if d := w.open - w.reported; d != 0 {
+		w.reported += d
+		w.shared.Streams.Add(int64(d))
+	}
+	return !w.quit
+}
+
+func (w *Worker) now() event.Time { return w.link.Env.Now }
+
+// sweepEvery is how often connections that are closing are looked at.
+const sweepEvery = time.Second
+
+// sweep closes connections whose peer does not take our last bytes.
+func (w *Worker) sweep() {
+	if w.now().Sub(w.swept) < sweepEvery {
+		return
+	}
+	w.swept = w.now()
+	for c := range w.downs {
+		c.Sweep(w.swept)
+	}
+	for _, p := range w.pools {
+		p.Each(func(c *conn.Conn) { c.Sweep(w.swept) })
+	}
+	w.link.Env.Flush()
+}
+
+func (w *Worker) add(x *Exchange) {
+	x.next = w.exchanges
+	if x.next != nil {
+		x.next.prev = x
+	}
+	w.exchanges = x
+	w.open++
+}
+
+func (w *Worker) remove(x *Exchange) {
+	if x.prev != nil {
+		x.prev.next = x.next
+	} else {
+		w.exchanges = x.next
+	}
+	if x.next != nil {
+		x.next.prev = x.prev
+	}
+	x.next, x.prev = nil, nil
+	w.open--
+}
+
+// pool returns the worker's pool for a cluster.
+func (w *Worker) pool(c *upstream.Cluster) *pool {
+	p := w.pools[c]
+	if p == nil {
+		p = &pool{Pool: upstream.NewPool(c, w.link, connConfig(&w.table.Limits), w.nextID)}
+		w.pools[c] = p
+	}
+	p.budget.deposit()
+	return p
+}
+
+func (w *Worker) budget(c *upstream.Cluster) *budget { return &w.pools[c].budget }
+
+func (w *Worker) nextID() uint64 { return w.shared.IDs.Add(1) }
+
+// connConfig derives a connection's limits. The connection window is well above
+// a stream's: its credit comes back on receipt, so it bounds nothing but what is
+// on the way.
+func connConfig(l *config.Limits) conn.Config {
+	return conn.Config{
+		MaxConcurrentStreams: l.MaxConcurrentStreams,
+		StreamWindow:         l.StreamWindow,
+		ConnWindow:           max(1<<20, min(16*l.StreamWindow, 1<<30)),
+		MaxHeaderBytes:       l.MaxHeaderBytes,
+		MaxHeaderFields:      l.MaxHeaderFields,
+	}
+}
+
+// SetTable takes over a new configuration. Exchanges keep the one they began
+// with; pools of clusters that are gone are drained.
+func (w *Worker) SetTable(t *Table) {
+	w.table = t
+	kept := make(map[*upstream.Cluster]bool)
+	for i := range t.Routes {
+		kept[t.Routes[i].Cluster] = true
+	}
+	for c, p := range w.pools {
+		if !kept[c] {
+			p.Drain(event.CloseReplaced)
+			delete(w.pools, c)
+		}
+	}
+}
+
+// downConn is a downstream connection: the owner of its conn.Conn.
+type downConn struct {
+	w    *Worker
+	c    *conn.Conn
+	info clientInfo
+}
+
+// Accept takes over a downstream connection that speaks HTTP/2. head are bytes
+// that were read from it before.
+func (w *Worker) Accept(a Accepted) {
+	info := &event.Conn{
+		ID: w.nextID(), Side: event.Downstream, Proto: event.HTTP2, TLS: a.Listener.Scheme == "https",
+		Peer: a.Conn.RemoteAddr().String(), Listener: a.Listener.Event, OpenedAt: w.now(),
+	}
+	d := &downConn{w: w, info: clientInfo{listener: a.Listener, conn: info, trusted: a.Listener.Trusted(info.Peer)}}
+	w.sink.ConnOpened(info)
+	d.c = link.New(w.link, connConfig(&w.table.Limits), info, d, a.Conn, a.Head)
+	if d.c.Closed() {
+		return
+	}
+	w.downs[d.c] = d
+	if w.drain.on {
+		d.c.Drain()
+	}
+}
+
+// Request implements conn.Owner.
+func (d *downConn) Request(s *conn.Stream, h conn.Head) {
+	d.w.begin(d.info, s, func(x stream.Handler) { s.SetHandler(x) }, h)
+}
+
+// Changed implements conn.Owner.
+func (d *downConn) Changed(*conn.Conn) {}
+
+// PingAck implements conn.Owner.
+func (d *downConn) PingAck(c *conn.Conn, data [8]byte) {
+	if conn.IsDrainPing(data) {
+		c.DrainNow(event.CloseDrain)
+	}
+}
+
+// Closed implements conn.Owner.
+func (d *downConn) Closed(c *conn.Conn, reason event.CloseReason) {
+	delete(d.w.downs, c)
+	d.w.sink.ConnClosed(c.Info, reason)
+}
