@@ -1,0 +1,13 @@
+package main
+
+import (
+	"context"
+	"io"
+)
+
+// runRules runs one of the commands of the alert-rule harness.
+func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return dispatch(ctx, "hoplab rules", []command{
+		{"record", "record series from real faults of the demo, for rules_test", runRulesRecord},
+	}, args, stdout, stderr)
+}
