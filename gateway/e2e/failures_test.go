@@ -35,7 +35,10 @@ func TestFailuresNameTheirReason(t *testing.T) {
 	if err := os.WriteFile(body, make([]byte, 5000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tooLong := "x-long: " + strings.Repeat("a", 20_000)
+	tooLong := filepath.Join(t.TempDir(), "header")
+	if err := os.WriteFile(tooLong, []byte("x-long: "+strings.Repeat("a", 20_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name       string
 		args       []string
@@ -47,7 +50,7 @@ func TestFailuresNameTheirReason(t *testing.T) {
 		{"route timeout", []string{base + "/slow/hang"}, 504, "4"},
 		{"idle timeout", []string{base + "/idle/hang"}, 504, "4"},
 		{"body too large", []string{"--data-binary", "@" + body, base + "/good/discard"}, 413, "8"},
-		{"headers too large", []string{"-H", tooLong, base + "/good/"}, 431, "8"},
+		{"headers too large", []string{"-H", "@" + tooLong, base + "/good/"}, 431, "8"},
 	} {
 		for _, version := range []string{"--http2-prior-knowledge", "--http1.1"} {
 			t.Run(c.name+version, func(t *testing.T) {

@@ -35,7 +35,7 @@ func TestGRPCInterop(t *testing.T) {
 	g := startGateway(t, twoListenerConfig(t, ca, startInteropServer(t)))
 	for listener, args := range map[string][]string{
 		"edge": nil,
-		"tls":  {"-use_tls", "-ca_file", ca.caFile, "-server_host_override", "localhost"},
+		"tls":  {"-use_tls", "-use_test_ca", "-ca_file", ca.caFile, "-server_host_override", "localhost"},
 	} {
 		host, port := g.hostPort(listener)
 		for _, name := range interopCases {
