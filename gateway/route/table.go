@@ -19,6 +19,10 @@ type Route struct {
 // Table finds routes. It is immutable, so every goroutine may use it.
 type Table struct {
 	entries []entry // in file order
+	// Each entry stands in one of these, in file order: under the first segment of
+	// its path if every path that it takes has that one, else in open.
+	bySegment map[string][]*entry
+	open      []*entry
 
 	// What the entries cannot decide.
 	router *mux.Router
@@ -47,7 +51,7 @@ type fieldCond struct {
 // Build makes a table of routes that the config package has validated. It fails
 // if a path or a host is not literal.
 func Build(routes []config.Route) (*Table, error) {
-	t := &Table{entries: make([]entry, len(routes))}
+	t := &Table{entries: make([]entry, len(routes)), bySegment: map[string][]*entry{}}
 	for i := range routes {
 		m, e := &routes[i].Match, &t.entries[i]
 		if err := literal(m); err != nil {
@@ -62,8 +66,16 @@ func Build(routes []config.Route) (*Table, error) {
 		for name, value := range m.Headers {
 			e.headers = append(e.headers, fieldCond{header.Lookup([]byte(name)), name, value})
 		}
+		if segment, whole := firstSegment(e.path); whole || e.exact {
+			t.bySegment[segment] = append(t.bySegment[segment], e)
+		} else {
+			t.open = append(t.open, e)
+		}
 	}
-	return t, t.buildRouter(routes)
+	if err := t.buildRouter(routes); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Match returns the route of a request, or nil if it has none. The pointer is
@@ -81,12 +93,29 @@ func (t *Table) Match(method, authority, path []byte, fields *header.List) *Rout
 	if bytes.IndexByte(path, '%') >= 0 {
 		return t.matchRouter(method, host, path, fields)
 	}
-	for i := range t.entries {
-		if e := &t.entries[i]; e.match(method, host, path, fields) {
+	segment, _ := firstSegment(path)
+	segmented, open := t.bySegment[string(segment)], t.open
+	for len(segmented)+len(open) > 0 { // in file order
+		from := &segmented
+		if len(segmented) == 0 || len(open) > 0 && open[0].Index < segmented[0].Index {
+			from = &open
+		}
+		if e := (*from)[0]; e.match(method, host, path, fields) {
 			return &e.Route
 		}
+		*from = (*from)[1:]
 	}
 	return nil
+}
+
+// firstSegment returns path up to its second slash, and whether it has one.
+func firstSegment[T string | []byte](path T) (segment T, whole bool) {
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' {
+			return path[:i], true
+		}
+	}
+	return path, false
 }
 
 func (e *entry) match(method, host, path []byte, fields *header.List) bool {
