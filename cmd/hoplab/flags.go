@@ -38,7 +38,7 @@ func (f *flags) parse(args []string, minWords, maxWords int, stdout, stderr io.W
 		words, args = append(words, f.Arg(0)), f.Args()[1:]
 	}
 	if len(words) < minWords {
-		return nil, f.wrong(stderr, "something is missing"), false
+		return nil, f.wrong(stderr, "too few arguments"), false
 	}
 	if len(words) > maxWords {
 		return nil, f.wrong(stderr, "unexpected argument %q", words[maxWords]), false
@@ -62,7 +62,8 @@ func (f *flags) printHelp(w io.Writer) {
 
 // wrong says what is wrong with the command line and returns the exit code.
 func (f *flags) wrong(stderr io.Writer, format string, args ...any) int {
-	fmt.Fprintf(stderr, "hoplab %s: %s\nhoplab %s --help says how it is used.\n", f.Name(), fmt.Sprintf(format, args...), f.Name())
+	use, _, _ := strings.Cut(strings.TrimSpace(f.help), "\n")
+	fmt.Fprintf(stderr, "hoplab %s: %s\n%s\n", f.Name(), fmt.Sprintf(format, args...), use)
 	return exitUsage
 }
 

@@ -36,8 +36,9 @@ func commands() []command {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
 	code := dispatch(ctx, "hoplab", commands(), os.Args[1:], os.Stdout, os.Stderr)
-	stop()
 	os.Exit(code)
 }
 
@@ -65,7 +66,7 @@ func dispatch(ctx context.Context, path string, all []command, args []string, st
 }
 
 func usage(w io.Writer, path string, all []command) {
-	fmt.Fprintf(w, "%s is the workbench of the hopscope gateway.\n\nUsage:\n\n  %s COMMAND [flags]\n\nCommands:\n\n", path, path)
+	fmt.Fprintf(w, "Usage: %s COMMAND [flags]\n\nThe workbench of the hopscope gateway.\n\nCommands:\n\n", path)
 	for _, c := range all {
 		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
 	}

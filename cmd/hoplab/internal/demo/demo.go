@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/gateway"
@@ -43,6 +44,7 @@ type Demo struct {
 	prom     *prom.Server
 	store    *traces.Store
 	internal string // the gateway's listener for services
+	services []interface{ Close() }
 }
 
 // ports are the listeners that the demo serves itself.
@@ -61,7 +63,7 @@ func Start(ctx context.Context, cfg Config) (_ *Demo, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		d.bind, d.makeState, d.serveTraces, d.startGateway, d.startPrometheus, d.startLoad, d.serveControl,
+		d.bind, d.makeState, d.serveTraces, d.startServices, d.startPrometheus, d.startLoad, d.serveControl,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -127,9 +129,12 @@ func (d *Demo) serveTraces(context.Context) error {
 // collector is where the gateway and the services post their spans.
 func (d *Demo) collector() string { return "http://" + d.Traces + "/api/traces" }
 
-// startGateway binds the services' listeners, whose addresses the gateway needs;
-// they are served once the gateway's own address is known.
-func (d *Demo) startGateway(ctx context.Context) error {
+// startServices binds the services' listeners, whose addresses the gateway
+// needs, starts the gateway, whose address the services need, and then serves.
+// They stop the other way round: gateway first, so that it can drain.
+func (d *Demo) startServices(ctx context.Context) error {
+	users, profiles, orders := d.tracer("users"), d.tracer("profiles"), d.tracer("orders")
+	d.group.OnStop(d.closeServices)
 	var replicas []*services.Replica
 	var addrs []string
 	for range usersReplicas + 2 {
@@ -137,15 +142,51 @@ func (d *Demo) startGateway(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.group.OnStop(func() error {
-			r.Close()
-			return nil
-		})
+		d.services = append(d.services, r)
 		replicas, addrs = append(replicas, r), append(addrs, r.Addr())
 	}
+	if err := d.startGateway(ctx, addrs); err != nil {
+		return err
+	}
+	for n, r := range replicas[:usersReplicas] {
+		d.users = append(d.users, services.Users(r, fmt.Sprintf("users-%d", n+1), users))
+	}
+	p, err := services.Profiles(replicas[usersReplicas], d.internal, profiles)
+	if err != nil {
+		return err
+	}
+	d.services = append(d.services, p)
+	if d.orders, err = services.Orders(replicas[usersReplicas+1], d.internal, orders); err != nil {
+		return err
+	}
+	d.services = append(d.services, d.orders)
+	return nil
+}
+
+// tracer returns the tracer of a service; it is closed after the services are.
+func (d *Demo) tracer(service string) *tracing.Tracer {
+	t := tracing.New(service, d.collector())
+	d.group.OnStop(func() error {
+		t.Close()
+		return nil
+	})
+	return t
+}
+
+// closeServices closes all at once: each may take its time for open streams.
+func (d *Demo) closeServices() error {
+	var wg sync.WaitGroup
+	for _, s := range d.services {
+		wg.Go(s.Close)
+	}
+	wg.Wait()
+	return nil
+}
+
+func (d *Demo) startGateway(ctx context.Context, upstreams []string) error {
 	config := gateway.Config{
 		Edge: d.cfg.Gateway, Internal: "127.0.0.1:0", Admin: d.cfg.Admin,
-		Users: addrs[:usersReplicas], Profiles: addrs[usersReplicas], Orders: addrs[usersReplicas+1],
+		Users: upstreams[:usersReplicas], Profiles: upstreams[usersReplicas], Orders: upstreams[usersReplicas+1],
 		Collector: d.collector(), Sample: d.cfg.Sample,
 	}
 	p, err := gateway.Start(ctx, d.cfg.Binary, config.YAML(), d.state)
@@ -167,44 +208,7 @@ func (d *Demo) startGateway(ctx context.Context) error {
 		return fmt.Errorf("the gateway's ready line names listeners %v and admin %q: want %s and %s",
 			p.Listeners, p.Admin, gateway.EdgeListener, gateway.InternalListener)
 	}
-	return d.assemble(replicas)
-}
-
-func (d *Demo) tracer(service string) *tracing.Tracer {
-	t := tracing.New(service, d.collector())
-	d.group.OnStop(func() error {
-		t.Close()
-		return nil
-	})
-	return t
-}
-
-// assemble starts the services on their listeners.
-func (d *Demo) assemble(replicas []*services.Replica) error {
-	users := d.tracer("users")
-	for n, r := range replicas[:usersReplicas] {
-		d.users = append(d.users, services.Users(r, fmt.Sprintf("users-%d", n+1), users))
-	}
-	profiles, err := services.Profiles(replicas[usersReplicas], d.internal, d.tracer("profiles"))
-	if err != nil {
-		return err
-	}
-	d.closeLater(profiles.Close)
-	if d.orders, err = services.Orders(replicas[usersReplicas+1], d.internal, d.tracer("orders")); err != nil {
-		return err
-	}
-	d.closeLater(d.orders.Close)
-	for _, u := range d.users {
-		d.closeLater(u.Close)
-	}
 	return nil
-}
-
-func (d *Demo) closeLater(f func()) {
-	d.group.OnStop(func() error {
-		f()
-		return nil
-	})
 }
 
 func (d *Demo) startPrometheus(context.Context) error {

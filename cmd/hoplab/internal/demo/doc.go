@@ -3,6 +3,7 @@
 // alert rules, a trace store, and the switchboard of faults.
 //
 // Order of start: everything binds its port first (so that a taken one stops
-// the demo before anything runs), then trace store, services' listeners,
-// gateway, services, Prometheus, load, control. It stops in reverse.
+// the demo before anything runs), then trace store, gateway, services,
+// Prometheus, load, fault control. It stops in reverse, but that the gateway
+// drains while the services still answer.
 package demo

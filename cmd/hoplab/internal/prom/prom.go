@@ -180,12 +180,37 @@ func (s *Server) Run(ctx context.Context) error {
 		wg.Wait()
 		return fmt.Errorf("prometheus: rules: %w", err)
 	}
-	wg.Go(s.rules.Run)
+	wg.Go(func() {
+		// Before the first scrape every target is absent, which alerts would tell.
+		s.waitForSamples(ctx)
+		s.rules.Run()
+	})
 	<-ctx.Done()
 	s.scraper.Stop()
 	s.rules.Stop()
 	wg.Wait()
 	return nil
+}
+
+// maxHeadStart is how long rules wait for a first sample.
+const maxHeadStart = 15 * time.Second
+
+// waitForSamples returns once a target was scraped, or will not be soon.
+func (s *Server) waitForSamples(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, maxHeadStart)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if v, err := s.Query(ctx, "up"); err != nil || len(v) > 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 func (s *Server) targets() map[string][]*targetgroup.Group {
