@@ -136,7 +136,7 @@ $(CACHE)/version: FORCE
 .PHONY: FORCE
 FORCE:
 
-SOURCES = $(wildcard $(shell git ls-files -co --exclude-standard -- cmd gateway telemetry alerts dashboards go.mod go.sum | \
+SOURCES = $(wildcard $(shell git ls-files -co --exclude-standard -- cmd gateway telemetry alerts dashboards rules_test go.mod go.sum | \
   grep -vE '_test\.go$$|/testdata/|^gateway/e2e/'))
 
 bin/%: $(SOURCES) $(CACHE)/version
