@@ -71,6 +71,28 @@ routes:
 	}
 }
 
+func TestCheckOfBrokenConfigurationsPrintsTheExpectedMessages(t *testing.T) {
+	const folder = "../../gateway/config/testdata/bad"
+	wants, err := filepath.Glob(folder + "/*.want")
+	if err != nil || len(wants) == 0 {
+		t.Fatalf("%v, %d files in %s", err, len(wants), folder)
+	}
+	for _, name := range wants {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, path := string(text), strings.TrimSuffix(name, ".want")+".yaml"
+		if strings.Contains(want, "DIR/") {
+			continue // names certificates, which only the test beside it makes
+		}
+		want = strings.ReplaceAll("\n"+want, "\n"+filepath.Base(path)+":", "\n"+path+":")[1:]
+		if code, stdout, stderr := call("check", "--config", path); code != exitFailure || stdout != "" || stderr != want {
+			t.Errorf("%s: code %d, stdout %q, stderr\n%s\nwant code 1 and\n%s", path, code, stdout, stderr, want)
+		}
+	}
+}
+
 func TestCheckPrintsTheCompleteConfiguration(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "good.yaml")
 	write(t, path, `
