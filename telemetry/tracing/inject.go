@@ -27,20 +27,31 @@ func newFormats(list []config.Propagation) (f formats, err error) {
 	return f, nil
 }
 
+// Field names as header.List takes them beside a value in bytes. They are never
+// changed; converted at each call they would be copied.
+var (
+	nameTraceparent    = []byte("traceparent")
+	nameTracestate     = []byte("tracestate")
+	nameB3TraceID      = []byte("x-b3-traceid")
+	nameB3SpanID       = []byte("x-b3-spanid")
+	nameB3ParentSpanID = []byte("x-b3-parentspanid")
+	nameUberTraceID    = []byte("uber-trace-id")
+)
+
 // inject appends t, with span as the caller's, to out. buf is scratch memory of
 // at least 72 bytes; nothing is allocated.
 func (f formats) inject(t *event.Trace, span, parent *[8]byte, tracestate []byte, out *header.List, buf []byte) {
 	if f.w3c {
-		out.AddBytes([]byte("traceparent"), appendTraceparent(buf[:0], t.ID[:], span[:], t.Sampled), false)
+		out.AddBytes(nameTraceparent, appendTraceparent(buf[:0], t.ID[:], span[:], t.Sampled), false)
 		if t.W3C && len(tracestate) > 0 && len(tracestate) <= maxTracestate {
-			out.AddBytes([]byte("tracestate"), tracestate, false)
+			out.AddBytes(nameTracestate, tracestate, false)
 		}
 	}
 	if f.b3 {
-		out.AddBytes([]byte("x-b3-traceid"), appendHex(buf[:0], t.ID[:]), false)
-		out.AddBytes([]byte("x-b3-spanid"), appendHex(buf[:0], span[:]), false)
+		out.AddBytes(nameB3TraceID, appendHex(buf[:0], t.ID[:]), false)
+		out.AddBytes(nameB3SpanID, appendHex(buf[:0], span[:]), false)
 		if *parent != [8]byte{} {
-			out.AddBytes([]byte("x-b3-parentspanid"), appendHex(buf[:0], parent[:]), false)
+			out.AddBytes(nameB3ParentSpanID, appendHex(buf[:0], parent[:]), false)
 		}
 		switch {
 		case t.Debug: // implies sampled, which must not be sent beside it
@@ -52,6 +63,6 @@ func (f formats) inject(t *event.Trace, span, parent *[8]byte, tracestate []byte
 		}
 	}
 	if f.jaeger {
-		out.AddBytes([]byte("uber-trace-id"), appendUber(buf[:0], t.ID[:], span[:], parent[:], t.Sampled, t.Debug), false)
+		out.AddBytes(nameUberTraceID, appendUber(buf[:0], t.ID[:], span[:], parent[:], t.Sampled, t.Debug), false)
 	}
 }
