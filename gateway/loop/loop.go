@@ -186,3 +186,6 @@ func (l *Loop) Add(nc net.Conn, h Handler) Socket {
 	}
 	return newPump(l, nc, h) // not a descriptor that epoll takes
 }
+
+// Clock returns the loop's clock, which may be read from any goroutine.
+func (l *Loop) Clock() Clock { return l.clock }

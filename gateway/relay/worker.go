@@ -21,8 +21,10 @@ type Shared struct {
 	// Buffered is the sum of what the workers hold for slow peers, in bytes, as
 	// of the end of each one's last batch.
 	Buffered atomic.Int64
-	// Streams is the number of open exchanges.
-	Streams atomic.Int64
+	// Streams is the number of open exchanges, Downstream that of client
+	// connections that speak HTTP/2.
+	Streams    atomic.Int64
+	Downstream atomic.Int64
 }
 
 // Worker is one event loop with its connections, exchanges and pools. Its
@@ -45,7 +47,8 @@ type Worker struct {
 	reported int   // what was last added to Shared.Streams
 	drain    drainState
 	quit     bool
-	swept    event.Time
+	sweep    loop.Timer
+	sweeping bool
 }
 
 // pool is an upstream.Pool and its retry budget.
@@ -83,7 +86,6 @@ func (b *batch) BatchEnd() bool {
 	w := (*Worker)(b)
 	w.link.Env.Flush()
 	w.relieve()
-	w.sweep()
 	if d := w.link.Env.Buffered - w.buffered; d != 0 {
 		w.buffered += d
 		w.shared.Buffered.Add(d)
@@ -100,19 +102,33 @@ func (w *Worker) now() event.Time { return w.link.Env.Now }
 // sweepEvery is how often connections that are closing are looked at.
 const sweepEvery = time.Second
 
-// sweep closes connections whose peer does not take our last bytes.
-func (w *Worker) sweep() {
-	if w.now().Sub(w.swept) < sweepEvery {
-		return
+// sweeper is a Worker as the owner of its sweep timer.
+type sweeper Worker
+
+// watch makes sure that the connections are looked at now and then.
+func (w *Worker) watch() {
+	if !w.sweeping {
+		w.sweeping = true
+		w.sweep.Owner = (*sweeper)(w)
+		w.link.Loop.Wheel.Set(&w.sweep, int64(w.now().Add(sweepEvery)))
 	}
-	w.swept = w.now()
+}
+
+// Fire implements loop.Firer: it ends connections whose peer does not take our
+// last bytes.
+func (s *sweeper) Fire() {
+	w := (*Worker)(s)
+	w.sweeping = false
 	for c := range w.downs {
-		c.Sweep(w.swept)
+		c.Sweep(w.now())
+		w.watch()
 	}
 	for _, p := range w.pools {
-		p.Each(func(c *conn.Conn) { c.Sweep(w.swept) })
+		p.Each(func(c *conn.Conn) {
+			c.Sweep(w.now())
+			w.watch()
+		})
 	}
-	w.link.Env.Flush()
 }
 
 func (w *Worker) add(x *Exchange) {
@@ -144,6 +160,7 @@ func (w *Worker) pool(c *upstream.Cluster) *pool {
 		p = &pool{Pool: upstream.NewPool(c, w.link, connConfig(&w.table.Limits), w.nextID)}
 		w.pools[c] = p
 	}
+	w.watch()
 	p.budget.deposit()
 	return p
 }
@@ -202,6 +219,8 @@ func (w *Worker) Accept(a Accepted) {
 		return
 	}
 	w.downs[d.c] = d
+	w.shared.Downstream.Add(1)
+	w.watch()
 	if w.drain.on {
 		d.c.Drain()
 	}
@@ -224,6 +243,9 @@ func (d *downConn) PingAck(c *conn.Conn, data [8]byte) {
 
 // Closed implements conn.Owner.
 func (d *downConn) Closed(c *conn.Conn, reason event.CloseReason) {
-	delete(d.w.downs, c)
+	if _, ok := d.w.downs[c]; ok {
+		delete(d.w.downs, c)
+		d.w.shared.Downstream.Add(-1)
+	}
 	d.w.sink.ConnClosed(c.Info, reason)
 }

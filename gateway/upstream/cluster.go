@@ -234,3 +234,11 @@ func (c *Cluster) http1Transport() *http.Transport {
 		IdleConnTimeout:     90 * time.Second,
 	}
 }
+
+// Scheme returns the scheme of requests to the cluster.
+func (c *Cluster) Scheme() string {
+	if c.tls != nil {
+		return "https"
+	}
+	return "http"
+}

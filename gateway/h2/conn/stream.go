@@ -116,7 +116,9 @@ func (s *Stream) Cancel(code event.Code) {
 	if s.c.streams.get(s.id) != s {
 		return
 	}
-	s.c.writeRST(s.id, code)
+	if s.state != stream.Closed { // its last frame may be the one being handled
+		s.c.writeRST(s.id, code)
+	}
 	s.handler = nil
 	s.close()
 }

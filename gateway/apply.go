@@ -1,0 +1,287 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/accept"
+	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/http1"
+	"github.com/hopscope/hopscope/gateway/relay"
+	"github.com/hopscope/hopscope/gateway/route"
+	"github.com/hopscope/hopscope/gateway/upstream"
+)
+
+// apply puts a configuration in force: everything that can fail is built first,
+// then the workers take the new table, then what is no longer wanted goes.
+// g.mu is held.
+func (g *Gateway) apply(cfg *config.Config) error {
+	matcher, err := route.Build(cfg.Routes)
+	if err != nil {
+		return err
+	}
+	b := build{g: g, cfg: cfg}
+	if err := b.listeners(); err != nil {
+		b.undo()
+		return err
+	}
+	b.names()
+	g.observer.Topology(b.topology)
+	if err := b.clusters(); err != nil {
+		b.undo()
+		if g.cfg != nil {
+			g.observer.Topology(g.topology())
+		}
+		return err
+	}
+	table := &relay.Table{Match: matcher, Limits: cfg.Limits}
+	for i := range cfg.Routes {
+		r := &cfg.Routes[i]
+		table.Routes = append(table.Routes, relay.Route{
+			Event:       b.state.routes[routeKey{r.Name, r.Upstream}],
+			Cluster:     b.state.clusters[r.Upstream],
+			HostRewrite: r.HostRewrite, Timeout: r.Timeout, IdleTimeout: r.IdleTimeout, Retry: r.Retry,
+		})
+	}
+	b.state.http1 = g.state.http1
+	if b.state.http1 == nil {
+		b.state.http1 = http1.NewServer(http1.Options{
+			MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), Window: int(cfg.Limits.StreamWindow),
+		})
+	}
+	old := g.state
+	g.state, g.cfg = b.state, cfg
+	g.install(table)
+	for i, l := range b.state.listeners {
+		l.settings.Store(b.settings[i])
+		l.SetTLS(b.tls[i])
+	}
+	for _, l := range b.fresh {
+		l.Serve()
+	}
+	for _, l := range old.listeners {
+		if !keeps(b.state.listeners, l) {
+			g.drop(l)
+		}
+	}
+	for name, c := range old.clusters {
+		if b.state.clusters[name] != c {
+			c.Close()
+		}
+	}
+	return nil
+}
+
+// install gives every worker the table and waits until all have it.
+func (g *Gateway) install(t *relay.Table) {
+	var done sync.WaitGroup
+	for _, w := range g.workers {
+		done.Add(1)
+		if w.Post(relay.Reload{Worker: w, Table: t, Done: done.Done}) != nil {
+			done.Done()
+		}
+	}
+	done.Wait()
+}
+
+// drop ends a listener that a reload took away: its connections are drained.
+func (g *Gateway) drop(l *listener) {
+	l.Close()
+	for _, w := range g.workers {
+		_ = w.Post(relay.DropListener{Worker: w, Listener: l.Name()})
+	}
+}
+
+func keeps(list []*listener, l *listener) bool {
+	for _, k := range list {
+		if k == l {
+			return true
+		}
+	}
+	return false
+}
+
+// build is a configuration on its way into force.
+type build struct {
+	g        *Gateway
+	cfg      *config.Config
+	state    state
+	settings []*relay.Listener
+	tls      []*tls.Config
+	expiry   []time.Time
+	fresh    []*listener
+	made     []*upstream.Cluster
+	topology event.Topology
+}
+
+// undo takes back what was made for a configuration that failed.
+func (b *build) undo() {
+	for _, l := range b.fresh {
+		l.Close()
+	}
+	for _, c := range b.made {
+		c.Close()
+	}
+}
+
+// listeners binds the addresses that are not bound yet.
+func (b *build) listeners() error {
+	for i := range b.cfg.Listeners {
+		lc := &b.cfg.Listeners[i]
+		var tlsConfig *tls.Config
+		var notAfter time.Time
+		scheme := "http"
+		if lc.TLS != nil {
+			var err error
+			if tlsConfig, notAfter, err = accept.TLSConfig(lc.TLS); err != nil {
+				return fmt.Errorf("listener %q: %w", lc.Name, err)
+			}
+			scheme = "https"
+		}
+		l := b.bound(lc)
+		if l == nil {
+			l = &listener{address: lc.Address}
+			name := &event.Listener{Name: lc.Name, Trust: string(lc.TraceTrust)}
+			ln, err := accept.Listen(name, lc.Address, tlsConfig, hand{b.g, l}, b.g.observer, b.g.log)
+			if err != nil {
+				return fmt.Errorf("listener %q: cannot listen on %s: %w", lc.Name, lc.Address, err)
+			}
+			l.Listener = ln
+			b.fresh = append(b.fresh, l)
+		}
+		b.state.listeners = append(b.state.listeners, l)
+		b.tls = append(b.tls, tlsConfig)
+		b.expiry = append(b.expiry, notAfter)
+		b.settings = append(b.settings, &relay.Listener{
+			Event: l.Name(), Scheme: scheme, Trusted: trusted(lc.TrustedProxies),
+		})
+		b.topology.Listeners = append(b.topology.Listeners, l.Name())
+	}
+	return nil
+}
+
+// bound returns the listener in force with the same name, address and trust.
+func (b *build) bound(lc *config.Listener) *listener {
+	for _, l := range b.g.state.listeners {
+		n := l.Name()
+		if n.Name == lc.Name && l.address == lc.Address && n.Trust == string(lc.TraceTrust) {
+			return l
+		}
+	}
+	return nil
+}
+
+// names keeps the identity of routes and upstreams that stay.
+func (b *build) names() {
+	b.state.upstreams = make(map[string]*event.UpstreamName)
+	b.state.routes = make(map[routeKey]*event.Route)
+	for i := range b.cfg.Upstreams {
+		name := b.cfg.Upstreams[i].Name
+		u := b.g.state.upstreams[name]
+		if u == nil {
+			u = &event.UpstreamName{Name: name}
+		}
+		b.state.upstreams[name] = u
+		b.topology.Upstreams = append(b.topology.Upstreams, u)
+	}
+	for i := range b.cfg.Routes {
+		k := routeKey{b.cfg.Routes[i].Name, b.cfg.Routes[i].Upstream}
+		r := b.g.state.routes[k]
+		if r == nil {
+			r = &event.Route{Name: k.route, Upstream: b.state.upstreams[k.upstream]}
+		}
+		b.state.routes[k] = r
+		b.topology.Routes = append(b.topology.Routes, r)
+	}
+}
+
+// clusters makes those that are new or changed.
+func (b *build) clusters() error {
+	b.state.clusters = make(map[string]*upstream.Cluster)
+	for i := range b.cfg.Upstreams {
+		uc := &b.cfg.Upstreams[i]
+		c := b.g.state.clusters[uc.Name]
+		if c == nil || !c.Same(*uc, b.cfg.Limits.ConnectTimeout) {
+			var err error
+			c, err = upstream.NewCluster(*uc, b.state.upstreams[uc.Name], b.cfg.Limits.ConnectTimeout, b.g.observer)
+			if err != nil {
+				return err
+			}
+			b.made = append(b.made, c)
+		}
+		b.state.clusters[uc.Name] = c
+	}
+	for i, l := range b.state.listeners {
+		if !b.expiry[i].IsZero() {
+			b.g.observer.Certificate(l.Name(), nil, b.expiry[i])
+		}
+	}
+	return nil
+}
+
+// topology returns what labels can name under the configuration in force.
+func (g *Gateway) topology() event.Topology {
+	var t event.Topology
+	for _, l := range g.state.listeners {
+		t.Listeners = append(t.Listeners, l.Name())
+	}
+	for _, u := range g.state.upstreams {
+		t.Upstreams = append(t.Upstreams, u)
+	}
+	for _, r := range g.state.routes {
+		t.Routes = append(t.Routes, r)
+	}
+	return t
+}
+
+// trusted returns whether a peer address is within the prefixes.
+func trusted(prefixes []netip.Prefix) func(string) bool {
+	return func(peer string) bool {
+		if len(prefixes) == 0 {
+			return false
+		}
+		a, err := netip.ParseAddrPort(peer)
+		if err != nil {
+			return false
+		}
+		for _, p := range prefixes {
+			if p.Contains(a.Addr().Unmap()) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// hand gives accepted connections to the workers in turn.
+type hand struct {
+	g *Gateway
+	l *listener
+}
+
+// HTTP2 implements accept.Hand.
+func (h hand) HTTP2(_ *accept.Listener, nc net.Conn, head []byte) {
+	w := h.g.next()
+	a := relay.Accepted{Worker: w, Conn: nc, Head: head, Listener: h.l.settings.Load()}
+	if w.Post(a) != nil {
+		nc.Close()
+	}
+}
+
+// HTTP1 implements accept.Hand.
+func (h hand) HTTP1(_ *accept.Listener, nc net.Conn, head []byte) {
+	settings := h.l.settings.Load()
+	w := relay.HTTP1{Worker: h.g.next(), Listener: settings}
+	h.g.http1().Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
+}
+
+func (g *Gateway) http1() *http1.Server {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state.http1
+}

@@ -1,0 +1,200 @@
+package gateway
+
+import (
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/accept"
+	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/http1"
+	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/relay"
+	"github.com/hopscope/hopscope/gateway/upstream"
+)
+
+// Options are what a configuration does not hold.
+type Options struct {
+	Observer event.Observer
+	Logger   *slog.Logger
+	// Clock is the time base that Observer uses too.
+	Clock loop.Clock
+	// Workers is the number of event loops; 0: as many as GOMAXPROCS.
+	Workers int
+}
+
+// Gateway is a running gateway. Its methods are safe for concurrent use.
+type Gateway struct {
+	observer event.Observer
+	log      *slog.Logger
+	shared   relay.Shared
+	workers  []*relay.Worker
+	running  sync.WaitGroup
+	turn     atomic.Uint64 // whose turn it is to get a connection
+	ready    atomic.Bool
+
+	mu       sync.Mutex // held while a configuration takes effect or a drain begins
+	cfg      *config.Config
+	state    state
+	draining bool
+}
+
+// state is what the configuration in force has built. Guarded by Gateway.mu.
+type state struct {
+	listeners []*listener
+	clusters  map[string]*upstream.Cluster
+	upstreams map[string]*event.UpstreamName
+	routes    map[routeKey]*event.Route
+	http1     *http1.Server
+}
+
+type routeKey struct{ route, upstream string }
+
+// listener is an accept.Listener and what the workers know of it.
+type listener struct {
+	*accept.Listener
+	address  string // as configured
+	settings atomic.Pointer[relay.Listener]
+}
+
+// ErrDraining is returned by Reload once a drain has begun.
+var ErrDraining = errors.New("the gateway is draining")
+
+// Start builds everything that cfg asks for and begins to accept. If it fails,
+// nothing is left behind.
+func Start(cfg *config.Config, opts Options) (*Gateway, error) {
+	g := &Gateway{observer: opts.Observer, log: opts.Logger}
+	if opts.Workers == 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	for n := range opts.Workers {
+		w, err := relay.NewWorker(opts.Clock, opts.Observer.Sink(n), &g.shared, &relay.Table{})
+		if err != nil {
+			g.stop()
+			return nil, err
+		}
+		g.workers = append(g.workers, w)
+		g.running.Go(w.Run)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.apply(cfg); err != nil {
+		g.stop()
+		return nil, err
+	}
+	g.ready.Store(true)
+	return g, nil
+}
+
+// Reload puts a new configuration in force. Streams that are open keep the one
+// they began with. If it fails, the old one stays.
+func (g *Gateway) Reload(cfg *config.Config) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining {
+		return ErrDraining
+	}
+	return g.apply(cfg)
+}
+
+// Addresses returns the bound address of each listener by name.
+func (g *Gateway) Addresses() map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make(map[string]string)
+	for _, l := range g.state.listeners {
+		out[l.Name().Name] = l.Addr().String()
+	}
+	return out
+}
+
+// next returns the worker whose turn it is.
+func (g *Gateway) next() *relay.Worker {
+	return g.workers[g.turn.Add(1)%uint64(len(g.workers))]
+}
+
+// stop ends the workers at once.
+func (g *Gateway) stop() {
+	var done sync.WaitGroup
+	for _, w := range g.workers {
+		done.Add(1)
+		if w.Post(relay.Drain{Worker: w, Phase: relay.DrainAbort, Done: done.Done}) != nil {
+			done.Done()
+		}
+	}
+	done.Wait()
+	g.running.Wait()
+}
+
+// Drain ends the gateway in order: readiness goes first, after drain_delay no
+// connection is accepted, clients get their two GOAWAYs, and streams may finish
+// within drain_grace. A close of now cuts all of that short.
+func (g *Gateway) Drain(now <-chan struct{}) {
+	g.mu.Lock()
+	g.draining = true
+	limits := g.cfg.Limits
+	listeners := g.state.listeners
+	h1 := g.state.http1
+	clusters := g.state.clusters
+	g.mu.Unlock()
+
+	g.ready.Store(false)
+	g.observer.Drain(true)
+	wait(limits.DrainDelay, now)
+	for _, l := range listeners {
+		l.Close()
+	}
+	h1.Drain()
+	grace := time.Now().Add(limits.DrainGrace)
+	g.phase(relay.DrainBegin)
+	g.idle(time.Now().Add(min(drainPingWait, limits.DrainGrace)), now)
+	g.phase(relay.DrainStop)
+	g.idle(grace, now)
+	g.stop()
+	h1.Close()
+	for _, c := range clusters {
+		c.Close()
+	}
+}
+
+// drainPingWait is how long clients have to answer the PING after the first
+// GOAWAY.
+const drainPingWait = time.Second
+
+func (g *Gateway) phase(p relay.Phase) {
+	for _, w := range g.workers {
+		_ = w.Post(relay.Drain{Worker: w, Phase: p, Done: func() {}})
+	}
+}
+
+// idle waits until every stream and client connection is over.
+func (g *Gateway) idle(until time.Time, now <-chan struct{}) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for g.shared.Streams.Load() > 0 || g.shared.Downstream.Load() > 0 {
+		if !time.Now().Before(until) {
+			return
+		}
+		select {
+		case <-now:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func wait(d time.Duration, now <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-now:
+	}
+}

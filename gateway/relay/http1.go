@@ -1,0 +1,58 @@
+package relay
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+	"github.com/hopscope/hopscope/gateway/http1"
+	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/upstream"
+)
+
+// HTTP1 is a worker as a downstream connection that speaks HTTP/1.1 sees it: an
+// http1.Gateway.
+type HTTP1 struct {
+	Worker   *Worker
+	Listener *Listener
+}
+
+var _ http1.Gateway = HTTP1{}
+
+// Conn describes a connection of the listener. It may be called from any
+// goroutine.
+func (h HTTP1) Conn(peer string) *event.Conn {
+	return &event.Conn{
+		ID: h.Worker.nextID(), Side: event.Downstream, Proto: event.HTTP1, TLS: h.Listener.Scheme == "https",
+		Peer: peer, Listener: h.Listener.Event, OpenedAt: h.Worker.link.Loop.Clock().Now(),
+	}
+}
+
+// Post implements http1.Gateway.
+func (h HTTP1) Post(t loop.Task) error { return h.Worker.Post(t) }
+
+// ConnOpened implements http1.Gateway.
+func (h HTTP1) ConnOpened(c *event.Conn) { h.Worker.sink.ConnOpened(c) }
+
+// ConnClosed implements http1.Gateway.
+func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) { h.Worker.sink.ConnClosed(c, r) }
+
+// Begin implements http1.Gateway.
+func (h HTTP1) Begin(c *event.Conn, down *http1.Incoming, set func(stream.Handler), head conn.Head) {
+	h.Worker.begin(clientInfo{listener: h.Listener, conn: c, trusted: h.Listener.Trusted(c.Peer)}, down, set, head)
+}
+
+// bridge sends the request to an HTTP/1.1 endpoint.
+func (x *Exchange) bridge(e *upstream.Endpoint) {
+	x.slotHad()
+	e.Bridged(1)
+	x.attempts.bridge = true
+	c := x.route.Cluster
+	end := x.request.ended && len(x.request.body) == 0 && x.request.trail == nil
+	o := http1.Open(x.w.link.Loop, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
+		int(x.table.Limits.StreamWindow), (*origin)(x))
+	x.up = o
+	x.requestSent()
+	if !end {
+		x.sendBody()
+	}
+}

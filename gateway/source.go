@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/relay"
+)
+
+var _ event.Source = (*Gateway)(nil)
+
+// ErrStopped is returned when a worker has ended.
+var ErrStopped = errors.New("the gateway has stopped")
+
+// Ready implements event.Source.
+func (g *Gateway) Ready() bool { return g.ready.Load() }
+
+// Streams implements event.Source.
+func (g *Gateway) Streams(ctx context.Context) ([]event.StreamInfo, error) {
+	all := []event.StreamInfo{}
+	err := g.ask(ctx, relay.Snapshot{Streams: true}, func(s []event.StreamInfo, _ event.Stats) {
+		all = append(all, s...)
+	})
+	return all, err
+}
+
+// Stats implements event.Source.
+func (g *Gateway) Stats(ctx context.Context) (event.Stats, error) {
+	var sum event.Stats
+	err := g.ask(ctx, relay.Snapshot{Stats: true}, func(_ []event.StreamInfo, s event.Stats) {
+		sum.BufferedBytes += s.BufferedBytes
+		sum.Conns = append(sum.Conns, s.Conns...)
+		for _, t := range s.Stalls {
+			addStall(&sum, t)
+		}
+	})
+	return sum, err
+}
+
+func addStall(sum *event.Stats, t event.StallStats) {
+	for i := range sum.Stalls {
+		u := &sum.Stalls[i]
+		if u.Side == t.Side && u.Scope == t.Scope && u.Upstream == t.Upstream {
+			u.Streams += t.Streams
+			u.Oldest = min(u.Oldest, t.Oldest)
+			return
+		}
+	}
+	sum.Stalls = append(sum.Stalls, t)
+}
+
+type answer struct {
+	streams []event.StreamInfo
+	stats   event.Stats
+	ok      bool
+}
+
+// ask puts a question to every worker at once and adds up the answers.
+func (g *Gateway) ask(ctx context.Context, q relay.Snapshot, add func([]event.StreamInfo, event.Stats)) error {
+	answers := make(chan answer, len(g.workers))
+	for _, w := range g.workers {
+		q.Worker = w
+		q.Done = func(streams []event.StreamInfo, stats event.Stats, ok bool) {
+			answers <- answer{streams, stats, ok}
+		}
+		if w.Post(q) != nil {
+			return ErrStopped
+		}
+	}
+	for range g.workers {
+		select {
+		case a := <-answers:
+			if !a.ok {
+				return ErrStopped
+			}
+			add(a.streams, a.stats)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
