@@ -13,8 +13,9 @@ import (
 
 // File is a rule file.
 type File struct {
-	Name  string
-	Rules []rulefmt.Rule
+	Name   string
+	Groups []string // in the file's order
+	Rules  []rulefmt.Rule
 }
 
 // Load reads the rule files of fsys as strictly as promtool check rules.
@@ -35,6 +36,7 @@ func Load(fsys fs.FS) ([]File, error) {
 		}
 		f := File{Name: name}
 		for _, g := range groups.Groups {
+			f.Groups = append(f.Groups, g.Name)
 			f.Rules = append(f.Rules, g.Rules...)
 		}
 		files = append(files, f)
