@@ -219,7 +219,7 @@ func (d *Demo) startPrometheus(context.Context) error {
 	d.RuleFiles = files
 	logFile, err := os.Create(filepath.Join(d.state, "prometheus.log"))
 	if err != nil {
-		return fmt.Errorf("Prometheus log: %w", err)
+		return fmt.Errorf("log of Prometheus: %w", err)
 	}
 	d.group.OnStop(logFile.Close)
 	d.prom, err = prom.New(prom.Config{

@@ -163,7 +163,7 @@ func TestOneTraceIsBounded(t *testing.T) {
 
 func TestHostileBatchesAreRefusedCheaply(t *testing.T) {
 	good := thrift.NewTMemoryBuffer()
-	if err := batch(1, 3).Write(context.Background(), thrift.NewTBinaryProtocolTransport(good)); err != nil {
+	if err := batch(1, 3).Write(context.Background(), thrift.NewTBinaryProtocolConf(good, nil)); err != nil {
 		t.Fatal(err)
 	}
 	hugeList := append([]byte{byte(thrift.LIST), 0, 2, byte(thrift.STRUCT)}, binary.BigEndian.AppendUint32(nil, 1<<31-1)...)
@@ -195,7 +195,7 @@ func TestHostileBatchesAreRefusedCheaply(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	good := thrift.NewTMemoryBuffer()
-	if err := batch(1, 2).Write(context.Background(), thrift.NewTBinaryProtocolTransport(good)); err != nil {
+	if err := batch(1, 2).Write(context.Background(), thrift.NewTBinaryProtocolConf(good, nil)); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good.Bytes())
