@@ -84,7 +84,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	buffer := thrift.NewTMemoryBuffer()
 	buffer.Write(body)
 	batch := &model.Batch{}
-	if err := batch.Read(r.Context(), thrift.NewTBinaryProtocolTransport(buffer)); err != nil {
+	if err := batch.Read(r.Context(), thrift.NewTBinaryProtocolConf(buffer, &thrift.TConfiguration{})); err != nil {
 		c.t.Errorf("batch of %d bytes: %v", len(body), err)
 	}
 	c.mu.Lock()
