@@ -1,16 +1,9 @@
 package config
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"reflect"
-	"strings"
-	"unicode"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // maxFileBytes bounds the configuration and every file that it names.
@@ -61,47 +54,4 @@ func Parse(data []byte, name, dir string) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
-}
-
-// parseYAML returns the root of data's one document; nil if it has none. The
-// line belongs to the error; 0 if it is not known.
-func parseYAML(data []byte) (root *yaml.Node, line int, err error) {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc, next yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, 0, nil
-	} else if err != nil {
-		return nil, yamlLine(err), fmt.Errorf("is not YAML: %s", yamlText(err))
-	}
-	if err := dec.Decode(&next); err == nil {
-		return nil, next.Line, errors.New("must be one YAML document, a second one begins here")
-	} else if !errors.Is(err, io.EOF) {
-		return nil, yamlLine(err), fmt.Errorf("is not YAML: %s", yamlText(err))
-	}
-	root = doc.Content[0]
-	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
-		return nil, 0, nil
-	}
-	return root, 0, nil
-}
-
-// yamlLine finds the line in an error of the YAML parser; 0 if it names none.
-func yamlLine(err error) int {
-	var line int
-	if _, err := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); err != nil {
-		return 0
-	}
-	return line
-}
-
-// yamlText is an error of the YAML parser without the line.
-func yamlText(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = strings.TrimPrefix(text, fmt.Sprintf("line %d: ", yamlLine(err)))
-	return strings.Map(func(r rune) rune { // it quotes the file
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, fmt.Sprintf("%.200s", text))
 }

@@ -178,12 +178,12 @@ func TestHostileFilesAreCheapToRefuse(t *testing.T) {
 		return b.String()
 	}
 	for name, file := range map[string]string{
-		"unknown keys": list("listener%d%d: 1\n", 45_000),
-		"dangling":     "upstreams:\n" + list("- {name: upstream%d, x: %d}\n", 10_000) + "routes:\n" + list("- {upstream: upstraem%d, x: %d}\n", 10_000),
-		"listeners":    "listeners:\n" + list("- {address: a%d:%d}\n", 10_000),
-		"endpoints":    "upstreams:\n- endpoints: [" + list("a%d:%d,", 60_000) + "]",
+		"unknown keys": list("listener%d%d: 1\n", 20_000),
+		"dangling":     "upstreams:\n" + list("- {name: upstream%d, x: %d}\n", 3_000) + "routes:\n" + list("- {upstream: upstraem%d, x: %d}\n", 3_000),
+		"listeners":    "listeners:\n" + list("- {address: a%d:%d}\n", 3_000),
+		"endpoints":    "upstreams:\n- endpoints: [" + list("a%d:%d,", 20_000) + "]",
 		"flow":         strings.Repeat("[", 9_000),
-		"anchors":      "listeners: &a [" + strings.Repeat("*a,", 10_000) + "]",
+		"anchors":      "listeners: &a [" + strings.Repeat("*a,", 3_000) + "]",
 	} {
 		began := time.Now()
 		_, err := Parse([]byte(file), "hostile.yaml", ".")
@@ -243,4 +243,29 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("rendered: got\n%swant\n%s", again.YAML(), c.YAML())
 		}
 	})
+}
+
+func TestSyntaxErrorsNameTheirLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: 1\nb: \x00":          "f:2: must be UTF-8 text without control characters",
+		"a: 1\n\nb: \xff\n":      "f:3: must be UTF-8 text without control characters",
+		"a: b: c\n":              "f:1: is not YAML: mapping values are not allowed in this context",
+		"a: 1\nb: c: d\n":        "f:2: is not YAML: mapping values are not allowed in this context",
+		"a:\n\tb: 1\n":           "f:2: is not YAML: found character that cannot start any token",
+		"- a\nb: c\n":            "f:2: is not YAML: did not find expected '-' indicator",
+		"a:\n  b: 1\n c: 2\n":    "f:3: is not YAML: did not find expected key",
+		"a: [1,\nb: 2\n":         "f:2: is not YAML: did not find expected ',' or ']'",
+		"a: 1\nb: 'x\n":          "f:2: is not YAML: found unexpected end of stream",
+		"a: 'x":                  "f:1: is not YAML: found unexpected end of stream",
+		"a: 1\nb: *nowhere\n":    "f:2: is not YAML: unknown anchor 'nowhere' referenced",
+		"a: 1\n---\nb: 1\n":      "f:2: must be one YAML document, a second one begins here",
+		"a: 1\n---\nb: c: d\n":   "f:3: is not YAML: mapping values are not allowed in this context",
+		"a: !<tag\nb: 1":         "f:1: is not YAML: did not find the expected '>'",
+		"a: \"\\x1b\xe2\x80\xa8": "f:1: is not YAML: found unexpected end of stream",
+	} {
+		_, err := Parse([]byte(text), "f", ".")
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: got %v\nwant %s", text, err, want)
+		}
+	}
 }
