@@ -15,6 +15,7 @@ import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/telemetry"
+	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
 const start = event.Time(1_800_000_000_000_000_000)
@@ -119,6 +120,31 @@ func TestMetricSpanAndLogLineOfAnExchangeAgree(t *testing.T) {
 	}
 	if body := r.page("/metrics"); !strings.Contains(body, `hopscope_trace_spans_total{result="ok"} 2.0`) {
 		t.Error("the spans are not counted")
+	}
+}
+
+func TestEveryFamilyOfThePageIsInTheCatalogue(t *testing.T) {
+	r := newRig(t, newConfig("http://127.0.0.1:1"))
+	page := r.page("/metrics")
+	seen := map[string]bool{}
+	for line := range strings.Lines(page) {
+		name, _, _ := strings.Cut(line, " ")
+		name, _, _ = strings.Cut(name, "{")
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		seen[name] = true
+		if _, ok := catalog.Lookup(name); !ok && !strings.HasSuffix(name, "_created") {
+			t.Errorf("%s is exposed and the catalogue does not know it", name)
+		}
+	}
+	for _, e := range catalog.Externals() {
+		if e.Source == "jaeger-client-go" && !strings.HasSuffix(e.Name, "*") && !seen[e.Name] {
+			t.Errorf("%s is declared as external and not exposed", e.Name)
+		}
+	}
+	if err := r.Close(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 

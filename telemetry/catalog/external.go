@@ -24,7 +24,6 @@ func Externals() []External {
 		{"jaeger_tracer_*", tracer, nil},
 		{"go_*", client, nil},
 		{"process_*", client, nil},
-		{"promhttp_*", client, nil},
 		{"up", prom, []string{}},
 		{"scrape_duration_seconds", prom, []string{}},
 		{"scrape_samples_scraped", prom, []string{}},

@@ -129,7 +129,7 @@ func (o *Observer) collectRoute(b *batch, r *route) {
 	for reason := range event.NumEndReasons {
 		for origin := range event.NumOrigins {
 			n := c.sum(func(c *routeCells) *cell { return &c.ends[reason][origin] })
-			if n != 0 || origin != event.ByNobody && origin == watchedEnds[reason] {
+			if n != 0 || watched(reason, origin) {
 				b.counter(catalog.StreamEndTotal, n, r.name, r.upstream, reason.String(), origin.String())
 			}
 		}
@@ -142,19 +142,19 @@ func (o *Observer) collectRoute(b *batch, r *route) {
 	}
 }
 
-// watchedEnds are the ends that rules watch, by reason, with the origin they
-// have; ByNobody stands for none.
-var watchedEnds = [event.NumEndReasons]event.Origin{
-	event.EndUnreachable:   event.ByGateway,
-	event.EndTimeout:       event.ByGateway,
-	event.EndIdle:          event.ByGateway,
-	event.EndBufferLimit:   event.ByGateway,
-	event.EndOverload:      event.ByGateway,
-	event.EndBadResponse:   event.ByUpstream,
-	event.EndUpstreamReset: event.ByUpstream,
-	event.EndUpstreamGone:  event.ByUpstream,
-	event.EndClientReset:   event.ByClient,
-	event.EndClientGone:    event.ByClient,
+// watched reports whether rules watch that an exchange ends so.
+func watched(reason event.EndReason, by event.Origin) bool {
+	switch reason {
+	case event.EndUnreachable:
+		return by == event.ByGateway || by == event.ByUpstream
+	case event.EndTimeout, event.EndIdle, event.EndOverload, event.EndBufferLimit:
+		return by == event.ByGateway
+	case event.EndCompleted, event.EndBadResponse, event.EndUpstreamReset, event.EndUpstreamGone:
+		return by == event.ByUpstream
+	case event.EndClientReset, event.EndClientGone:
+		return by == event.ByClient
+	}
+	return false
 }
 
 // collectUpstream reports an upstream and its endpoints.
