@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -94,7 +95,7 @@ func (n *Names) checkSelector(s *parser.VectorSelector, path []parser.Node, repo
 	}
 	for _, m := range s.LabelMatchers {
 		switch {
-		case m.Name == labels.MetricName:
+		case m.Name == model.MetricNameLabel:
 		case series.labels != nil && !slices.Contains(series.labels, m.Name):
 			report("metric %s has no label %q: it has %s", name, m.Name, strings.Join(series.labels, ", "))
 		case name == "ALERTS" && m.Name == labels.AlertName && m.Type == labels.MatchEqual && !slices.Contains(n.alerts, m.Value):
@@ -194,7 +195,7 @@ func metricName(s *parser.VectorSelector) string {
 		return s.Name
 	}
 	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -61,11 +62,11 @@ func Parse(line string) (Series, error) {
 // Name returns the series' name and labels as notation, labels in order.
 func Name(l labels.Labels) string {
 	var b strings.Builder
-	b.WriteString(l.Get(labels.MetricName))
+	b.WriteString(l.Get(model.MetricNameLabel))
 	b.WriteByte('{')
 	first := true
 	l.Range(func(l labels.Label) {
-		if l.Name == labels.MetricName {
+		if l.Name == model.MetricNameLabel {
 			return
 		}
 		if !first {

@@ -105,6 +105,10 @@ func Read(fsys fs.FS, scenario string) (Recording, error) {
 	if err := decoder.Decode(&r.Meta); err != nil {
 		return r, fmt.Errorf("%s%s: %w", scenario, MetaExt, err)
 	}
+	if r.Meta.Start.Unix() <= 0 || r.Meta.Step <= 0 {
+		return r, fmt.Errorf("%s%s: start %s, step %s: want a time after 1970 and a positive step",
+			scenario, MetaExt, r.Meta.Start, time.Duration(r.Meta.Step))
+	}
 	text, err := fs.ReadFile(fsys, scenario+SeriesExt)
 	if err != nil {
 		return r, err

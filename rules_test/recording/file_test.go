@@ -50,11 +50,12 @@ func TestRecordingSurvivesItsFiles(t *testing.T) {
 }
 
 func TestReadNamesTheLineThatIsWrong(t *testing.T) {
-	meta := "scenario: s\nstep: 5s\nscrapes: 2\n"
+	meta := "scenario: s\nstart: 2026-01-01T00:00:00Z\nstep: 5s\nscrapes: 2\n"
 	for _, tc := range []struct{ name, meta, series, want string }{
 		{"syntax", meta, "up{} 1\nup{ 1\n", "s.series:2: "},
 		{"too long", meta, "up{} 1x2\n", "s.series:1: 3 values, but the recording has 2 scrapes"},
 		{"unknown key", meta + "stepp: 1\n", "up{} 1\n", "stepp"},
+		{"no start", "step: 5s\nscrapes: 2\n", "up{} 1\n", "want a time after 1970"},
 		{"bad duration", "step: 5\n", "up{} 1\n", "line 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

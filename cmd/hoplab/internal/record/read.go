@@ -43,10 +43,10 @@ func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Rec
 	}
 	rec := recording.Recording{Meta: meta}
 	start := time.UnixMilli(g.start).UTC()
-	set := querier.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchNotEqual, labels.MetricName, ""))
+	set := querier.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchNotEqual, model.MetricNameLabel, ""))
 	for set.Next() {
 		stored := set.At()
-		if r.opts.Keep != nil && !r.opts.Keep(stored.Labels().Get(labels.MetricName)) {
+		if r.opts.Keep != nil && !r.opts.Keep(stored.Labels().Get(model.MetricNameLabel)) {
 			continue
 		}
 		values, err := g.values(stored)
@@ -74,7 +74,7 @@ func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Rec
 func (r *Recorder) grid(ctx context.Context, q storage.Querier) (*grid, error) {
 	g := &grid{step: r.opts.Step, first: map[string]int64{}, start: math.MaxInt64}
 	last := int64(math.MinInt64)
-	set := q.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"))
+	set := q.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"))
 	for set.Next() {
 		it := set.At().Iterator(nil)
 		first := int64(math.MaxInt64)

@@ -1,0 +1,190 @@
+package rulestest
+
+import (
+	"bytes"
+	"io/fs"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/hopscope/hopscope/alerts"
+	"github.com/hopscope/hopscope/rules_test/lint"
+	"github.com/hopscope/hopscope/rules_test/suite"
+)
+
+const alertsDir = "../alerts"
+
+func load(t *testing.T) []lint.File {
+	t.Helper()
+	files, err := lint.Load(alerts.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("there are no rule files")
+	}
+	return files
+}
+
+func TestEveryRuleNamesWhatTheCatalogueHas(t *testing.T) {
+	files := load(t)
+	names, err := lint.New(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		for _, r := range f.Rules {
+			for _, problem := range names.Check(r.Expr) {
+				t.Errorf("%s: %s%s: %s", f.Name, r.Alert, r.Record, problem)
+			}
+		}
+	}
+}
+
+// A description that names a label which the expression removed reads "Endpoint
+// of " when someone is woken up by it.
+func TestEveryAlertSaysWhatToDo(t *testing.T) {
+	runbook, err := os.ReadFile(alertsDir + "/RUNBOOK.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := lint.Alerts(load(t))
+	if len(all) < 12 {
+		t.Errorf("there are %d alerts, want at least 12", len(all))
+	}
+	label := regexp.MustCompile(`\$labels\.([a-z_]+)`)
+	for _, a := range all {
+		if !regexp.MustCompile(`^Hopscope[A-Z][A-Za-z0-9]+$`).MatchString(a.Alert) {
+			t.Errorf("%s: not CamelCase with our prefix", a.Alert)
+		}
+		if !slices.Contains([]string{"critical", "warning", "info"}, a.Labels["severity"]) {
+			t.Errorf("%s: severity %q", a.Alert, a.Labels["severity"])
+		}
+		for _, name := range []string{"summary", "description", "runbook_url", "dashboard_url"} {
+			if a.Annotations[name] == "" {
+				t.Errorf("%s: no %s", a.Alert, name)
+			}
+		}
+		if s := a.Annotations["summary"]; strings.Contains(s, "{{") || !strings.HasSuffix(s, ".") {
+			t.Errorf("%s: the summary is not one static sentence: %q", a.Alert, s)
+		}
+		if want := "/alerts/RUNBOOK.md#" + strings.ToLower(a.Alert); !strings.HasSuffix(a.Annotations["runbook_url"], want) {
+			t.Errorf("%s: runbook_url %q, want …%s", a.Alert, a.Annotations["runbook_url"], want)
+		}
+		if !bytes.Contains(runbook, []byte("### "+a.Alert+"\n")) {
+			t.Errorf("%s: RUNBOOK.md has no section", a.Alert)
+		}
+		dashboard, err := url.Parse(strings.NewReplacer("{{", "", "}}", "", "$", "", " ", "").Replace(a.Annotations["dashboard_url"]))
+		if err != nil {
+			t.Errorf("%s: dashboard_url: %v", a.Alert, err)
+			continue
+		}
+		if _, err := os.Stat("../dashboards/" + strings.TrimPrefix(dashboard.Path, "/d/") + ".json"); err != nil {
+			t.Errorf("%s: dashboard_url leads nowhere: %v", a.Alert, err)
+		}
+		for _, m := range label.FindAllStringSubmatch(a.Annotations["description"]+a.Annotations["dashboard_url"], -1) {
+			if !strings.Contains(a.Expr, m[1]) && !slices.Contains([]string{"instance", "route"}, m[1]) {
+				t.Errorf("%s: names the label %s, which the expression does not keep", a.Alert, m[1])
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^### (\S+)$`).FindAllStringSubmatch(string(runbook), -1) {
+		if !slices.ContainsFunc(all, func(a rulefmt.Rule) bool { return a.Alert == m[1] }) {
+			t.Errorf("RUNBOOK.md has a section for %s, which is no alert", m[1])
+		}
+	}
+}
+
+// The files that promtool runs are what the generator makes of recordings and
+// cases; it fails where an alert does not do what its case expects.
+func TestFilesAreUpToDate(t *testing.T) {
+	want, err := suite.Generate(os.DirFS("."), os.DirFS(alertsDir), alertsDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range want {
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%s is not what the generator writes (%v): run go generate ./rules_test", name, err)
+		}
+	}
+	for _, name := range testFiles(t) {
+		if want[name] == nil {
+			t.Errorf("%s belongs to no case", name)
+		}
+	}
+}
+
+func testFiles(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(os.DirFS("."), "*/*.test.yml")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no test files", err)
+	}
+	return names
+}
+
+// Reads what promtool reads, not the cases: a case that the generator dropped
+// would go unnoticed otherwise.
+func TestEveryAlertFiresOnceAndIsSilentOnce(t *testing.T) {
+	fires, silent := map[string]bool{}, map[string]bool{}
+	recorded := map[string]bool{}
+	for _, name := range testFiles(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Tests []struct {
+				Name  string
+				Tests []struct {
+					Alert  string `yaml:"alertname"`
+					Expect []any  `yaml:"exp_alerts"`
+				} `yaml:"alert_rule_test"`
+			}
+		}
+		if err := yaml.Unmarshal(text, &file); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, group := range file.Tests {
+			synthetic := strings.HasPrefix(name, "synthetic/")
+			if synthetic != strings.HasPrefix(group.Name, "synthetic: ") {
+				t.Errorf("%s: %q is not marked as what it is", name, group.Name)
+			}
+			for _, c := range group.Tests {
+				switch {
+				case len(c.Expect) == 0:
+					silent[c.Alert] = true
+				case synthetic:
+					fires[c.Alert] = true
+				default:
+					fires[c.Alert], recorded[c.Alert] = true, true
+				}
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, a := range lint.Alerts(load(t)) {
+		known[a.Alert] = true
+		if !fires[a.Alert] {
+			t.Errorf("%s: no test in which it fires", a.Alert)
+		}
+		if !silent[a.Alert] {
+			t.Errorf("%s: no test in which it stays silent", a.Alert)
+		}
+	}
+	// promtool takes any name: an alert that does not exist is silent, and passes.
+	for name := range silent {
+		if !known[name] {
+			t.Errorf("a test expects silence of %q, which is no alert", name)
+		}
+	}
+	if len(recorded) < 6 {
+		t.Errorf("only %d alerts fire on recorded series, want one for each of the six faults", len(recorded))
+	}
+}
