@@ -82,8 +82,9 @@ func resultOf(x *event.Exchange) attemptResult {
 func (s *Sink) Messages(x *event.Exchange, d event.Dir, sizes []uint32) {
 	r := s.routeOf(x)
 	r.cells.of(s.worker).messages[d].Add(int64(len(sizes)))
+	h := r.distributions.Load().messageSize[d]
 	for _, n := range sizes {
-		r.messageSize[d].Observe(float64(n))
+		h.Observe(float64(n))
 	}
 }
 
@@ -104,14 +105,14 @@ func (s *Sink) End(x *event.Exchange) {
 		}
 		c.idle[after].Add(1)
 	}
-	r.size[event.Read].Observe(float64(x.RequestBytes))
-	r.size[event.Written].Observe(float64(x.ResponseBytes))
-	r.observeTimes(x)
+	r.distributions.Load().observe(x)
 }
 
-// observeTimes puts x's times into the histograms, with an exemplar if its trace
-// is kept: others would link nowhere.
-func (r *route) observeTimes(x *event.Exchange) {
+// observe takes x in. Its times get an exemplar if its trace is kept: others
+// would link nowhere.
+func (d *distributions) observe(x *event.Exchange) {
+	d.size[event.Read].Observe(float64(x.RequestBytes))
+	d.size[event.Written].Observe(float64(x.ResponseBytes))
 	kind := 0
 	if outcome.Stream(x) {
 		kind = 1
@@ -121,14 +122,14 @@ func (r *route) observeTimes(x *event.Exchange) {
 		exemplar = prometheus.Labels{ExemplarTraceID: hex.EncodeToString(x.Trace.ID[:])}
 	}
 	whole := x.Finished.Sub(x.Begin).Seconds()
-	observe(r.duration[kind], whole, exemplar)
-	r.streamDuration.Observe(whole)
+	observe(d.duration[kind], whole, exemplar)
+	d.streamDuration.Observe(whole)
 	if first := firstByte(x); first != 0 {
-		observe(r.firstByte[kind], first.Sub(x.Begin).Seconds(), exemplar)
+		observe(d.firstByte[kind], first.Sub(x.Begin).Seconds(), exemplar)
 	}
 	if x.RequestSent != 0 && x.Attempts == 1 {
 		overhead := x.RequestSent.Sub(x.Begin) - x.Attempt.SlotWait
-		observe(r.overhead[kind], max(overhead, 0).Seconds(), exemplar)
+		observe(d.overhead[kind], max(overhead, 0).Seconds(), exemplar)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
@@ -49,6 +50,34 @@ func (h *histograms) register(reg prometheus.Registerer) error {
 		}
 	}
 	return nil
+}
+
+// distributions are the histograms of one route.
+type distributions struct {
+	duration, firstByte, overhead [2]prometheus.Observer // unary, stream
+	streamDuration                prometheus.Observer
+	size, messageSize             [event.NumDirs]prometheus.Observer
+}
+
+// ofRoute returns the histograms of the route with that name.
+func (h *histograms) ofRoute(name string) *distributions {
+	d := &distributions{streamDuration: h.streamDuration.WithLabelValues(name)}
+	for i, kind := range []string{catalog.KindUnary, catalog.KindStream} {
+		d.duration[i] = h.duration.WithLabelValues(name, kind)
+		d.firstByte[i] = h.firstByte.WithLabelValues(name, kind)
+		d.overhead[i] = h.overhead.WithLabelValues(name, kind)
+	}
+	for dir := range event.NumDirs {
+		d.size[dir] = h.size.WithLabelValues(name, dir.String())
+		d.messageSize[dir] = h.messageSize.WithLabelValues(name, dir.String())
+	}
+	return d
+}
+
+// ofUpstream returns the histogram of the upstream with that name.
+func (h *histograms) ofUpstream(name string) *prometheus.Observer {
+	o := h.slotWait.WithLabelValues(name)
+	return &o
 }
 
 // forgetRoute ends the series of a route that is gone.

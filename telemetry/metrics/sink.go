@@ -93,7 +93,7 @@ func (s *Sink) Retry(x *event.Exchange, r event.RetryResult) {
 
 // SlotWait implements [event.Sink].
 func (s *Sink) SlotWait(x *event.Exchange, d time.Duration) {
-	s.upstreamOf(x).slotWait.Observe(d.Seconds())
+	(*s.upstreamOf(x).slotWait.Load()).Observe(d.Seconds())
 }
 
 // routeOf returns the state of x's route.

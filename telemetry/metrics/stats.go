@@ -108,7 +108,7 @@ func (o *Observer) collectConns(b *batch, conns []event.ConnStats) {
 	var tables [event.NumSides]float64
 	for _, c := range conns {
 		p := peer{c.Conn.Side, catalog.Empty}
-		if e := o.endpoints[c.Conn.Endpoint]; e != nil {
+		if e := o.endpoints[c.Conn.Endpoint]; e != nil && o.upstreams[c.Conn.Endpoint.Upstream] != nil {
 			p.name = e.upstream.name
 			if byEndpoint[e] == nil {
 				byEndpoint[e] = new(slots)

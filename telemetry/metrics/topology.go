@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"sync/atomic"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -11,17 +13,16 @@ import (
 type route struct {
 	name, upstream string
 	cells          perWorker[routeCells]
-
-	duration, firstByte, overhead [2]prometheus.Observer // unary, stream
-	streamDuration                prometheus.Observer
-	size, messageSize             [event.NumDirs]prometheus.Observer
+	// distributions are those of the route's name. A route that had gone and
+	// comes back, as after a reload that failed, is given new ones.
+	distributions atomic.Pointer[distributions]
 }
 
 // upstream is what stands behind event.UpstreamName.Observed.
 type upstream struct {
 	name     string
 	cells    perWorker[upstreamCells]
-	slotWait prometheus.Observer
+	slotWait atomic.Pointer[prometheus.Observer] // replaced as route.distributions are
 
 	// Guarded by Observer.mu.
 	endpoints map[string]*endpoint // by label value
@@ -40,41 +41,46 @@ type endpoint struct {
 }
 
 func (o *Observer) newRoute(name, upstream string) *route {
-	h := &o.histograms
-	r := &route{name: name, upstream: upstream, streamDuration: h.streamDuration.WithLabelValues(name)}
-	for i, kind := range []string{catalog.KindUnary, catalog.KindStream} {
-		r.duration[i] = h.duration.WithLabelValues(name, kind)
-		r.firstByte[i] = h.firstByte.WithLabelValues(name, kind)
-		r.overhead[i] = h.overhead.WithLabelValues(name, kind)
-	}
-	for d := range event.NumDirs {
-		r.size[d] = h.size.WithLabelValues(name, d.String())
-		r.messageSize[d] = h.messageSize.WithLabelValues(name, d.String())
-	}
+	r := &route{name: name, upstream: upstream}
+	r.distributions.Store(o.histograms.ofRoute(name))
 	return r
 }
 
 func (o *Observer) newUpstream(name string) *upstream {
-	return &upstream{
-		name: name, slotWait: o.histograms.slotWait.WithLabelValues(name), endpoints: map[string]*endpoint{},
-	}
+	u := &upstream{name: name, endpoints: map[string]*endpoint{}}
+	u.slotWait.Store(o.histograms.ofUpstream(name))
+	return u
 }
 
-// routeState returns the state of a route; one whose names are those of no route
-// shares that one's, for a series must not be exposed twice.
-func (o *Observer) routeState(name, upstream string) *route {
-	if name == o.noRoute.name && upstream == o.noRoute.upstream {
-		return o.noRoute
+// routeState returns the state of r, which may be new or have been there before:
+// a worker may hold r, so what it has seen of Observed never changes. A route
+// whose names are those of no route shares that one's state, for a series must
+// not be exposed twice.
+func (o *Observer) routeState(r *event.Route) *route {
+	if state, ok := r.Observed.(*route); ok {
+		state.distributions.Store(o.histograms.ofRoute(state.name))
+		return state
 	}
-	return o.newRoute(name, upstream)
+	state := o.noRoute
+	if r.Name != state.name || r.Upstream.Name != state.upstream {
+		state = o.newRoute(r.Name, r.Upstream.Name)
+	}
+	r.Observed = state
+	return state
 }
 
 // upstreamState is to upstreams what routeState is to routes.
-func (o *Observer) upstreamState(name string) *upstream {
-	if name == o.noUpstream.name {
-		return o.noUpstream
+func (o *Observer) upstreamState(u *event.UpstreamName) *upstream {
+	if state, ok := u.Observed.(*upstream); ok {
+		state.slotWait.Store(o.histograms.ofUpstream(state.name))
+		return state
 	}
-	return o.newUpstream(name)
+	state := o.noUpstream
+	if u.Name != state.name {
+		state = o.newUpstream(u.Name)
+	}
+	u.Observed = state
+	return state
 }
 
 // Topology implements [event.Observer]: it makes the states of what is new and
@@ -106,22 +112,14 @@ func (o *Observer) setUpstreams(list []*event.UpstreamName) {
 	for _, u := range list {
 		state := old[u]
 		if state == nil {
-			state = o.upstreamState(u.Name)
-			u.Observed = state
+			state = o.upstreamState(u)
 		}
 		o.upstreams[u] = state
 		names[u.Name] = true
 	}
-	for u, state := range old {
+	for _, state := range old {
 		if !names[state.name] {
 			o.histograms.forgetUpstream(state.name)
-		}
-		if o.upstreams[u] == nil {
-			for e := range o.endpoints {
-				if e.Upstream == u {
-					delete(o.endpoints, e)
-				}
-			}
 		}
 	}
 }
@@ -133,8 +131,7 @@ func (o *Observer) setRoutes(list []*event.Route) {
 	for _, r := range list {
 		state := old[r]
 		if state == nil {
-			state = o.routeState(r.Name, r.Upstream.Name)
-			r.Observed = state
+			state = o.routeState(r)
 		}
 		o.routes[r] = state
 		names[r.Name] = true
@@ -150,9 +147,9 @@ func (o *Observer) setRoutes(list []*event.Route) {
 func (o *Observer) EndpointAdded(e *event.Endpoint) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	up := o.upstreams[e.Upstream]
-	if up == nil || o.endpoints[e] != nil {
-		return // gone already, or told before
+	up, ok := e.Upstream.Observed.(*upstream)
+	if !ok || o.endpoints[e] != nil {
+		return // of an upstream that was never told of, or told before
 	}
 	label := e.Address
 	if up.endpoints[label] == nil && up.named() >= catalog.MaxEndpoints {

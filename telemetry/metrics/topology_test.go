@@ -112,3 +112,28 @@ func TestARouteAndAnUpstreamNamedNoneDoNotBreakTheScrape(t *testing.T) {
 	r.EndpointAdded(&event.Endpoint{Upstream: none, Address: "10.0.0.7:80"})
 	r.gather()
 }
+
+func TestAReloadThatFailsLeavesCountersAndSinksAsTheyWere(t *testing.T) {
+	r := newRig(t)
+	s := r.Sink(0)
+	r.run(s, nil)
+	observed := r.route.Observed
+	r.Topology(event.Topology{}) // a configuration without the route, taken back
+	r.run(s, nil)                // by a worker that still has the old one
+	r.Topology(r.topology())
+	if r.route.Observed != observed {
+		t.Error("Observed changed while workers may read it")
+	}
+	r.run(s, nil)
+	s.SlotWait(r.exchange(), time.Millisecond)
+	r.want(catalog.RequestsTotal, "route=api,status_class=2xx", 3)
+	r.want(catalog.AttemptsTotal, "endpoint=10.0.0.1:80,result=ok", 3)
+	if h := r.find(catalog.RequestDurationSeconds.String(), "route=api,kind=unary"); h == nil || h.Histogram.GetSampleCount() == 0 {
+		t.Error("the route's histograms are no longer observed")
+	}
+	if h := r.find(catalog.StreamSlotWaitSeconds.String(), "upstream=users"); h == nil || h.Histogram.GetSampleCount() == 0 {
+		t.Error("the upstream's histogram is no longer observed")
+	}
+	r.EndpointRemoved(r.endpoint)
+	r.wantNone(catalog.AttemptsTotal, "endpoint=10.0.0.1:80")
+}
