@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"errors"
-
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
@@ -17,14 +15,20 @@ const maxAttempts = 3
 // maxReplay is how much of a request body is held so that it can be sent again.
 const maxReplay = 16 << 10
 
-// attempt picks an endpoint and asks it for a stream.
-func (x *Exchange) attempt() {
+// start makes the first attempt.
+func (x *Exchange) start() {
 	pool := x.w.pool(x.route.Cluster)
-	e, err := pool.Pick(x.attempts.tried)
+	pool.budget.deposit()
+	e, err := pool.Pick(nil)
 	if err != nil {
 		x.unreachable(err)
 		return
 	}
+	x.attempt(e)
+}
+
+// attempt asks an endpoint for a stream.
+func (x *Exchange) attempt(e *upstream.Endpoint) {
 	x.attempts.endpoint = e
 	x.attempts.tried = append(x.attempts.tried, e.Info)
 	x.attempts.active, x.attempts.written = true, 0
@@ -48,11 +52,7 @@ func (x *Exchange) attempt() {
 
 // unreachable answers a request that no endpoint took.
 func (x *Exchange) unreachable(err error) {
-	text := "upstream " + x.route.Event.Upstream.Name + " is unreachable: " + err.Error()
-	if errors.Is(err, upstream.ErrAllTried) && x.attempts.endpoint != nil {
-		text = "upstream " + x.route.Event.Upstream.Name + " is unreachable: every endpoint was tried"
-	}
-	x.refuse(refusal{503, event.EndUnreachable, text})
+	x.refuse(refusal{503, event.EndUnreachable, "upstream " + x.route.Event.Upstream.Name + " is unreachable: " + err.Error()})
 }
 
 // Ready implements upstream.Waiter: c has a free slot.
@@ -189,18 +189,25 @@ type failure struct {
 // failed repeats an attempt that got no response, if that is allowed, or answers
 // the client.
 func (x *Exchange) failed(f failure) {
+	if f.unsent && f.reason != event.EndUnreachable {
+		// The endpoint is fine: it only refused this stream or connection.
+		x.attempts.tried = x.attempts.tried[:len(x.attempts.tried)-1]
+	}
+	var next *upstream.Endpoint
 	result := x.mayRetry(f)
+	if result == event.RetryDone {
+		var err error
+		if next, err = x.w.pool(x.route.Cluster).Pick(x.attempts.tried); err != nil {
+			result = event.RetryNoAttempts
+		}
+	}
 	if result != event.RetryForbidden {
 		x.w.sink.Retry(&x.rec, result)
 	}
 	x.endAttempt(f.reason, f.by, f.code, result == event.RetryDone)
 	x.detach(conn.Cancel)
 	if result == event.RetryDone {
-		if f.unsent && f.reason != event.EndUnreachable {
-			// The endpoint is fine: it only refused this stream or connection.
-			x.attempts.tried = x.attempts.tried[:len(x.attempts.tried)-1]
-		}
-		x.attempt()
+		x.attempt(next)
 		return
 	}
 	x.end(f.reason, f.by, f.code)

@@ -72,7 +72,7 @@ func (x *Exchange) match(h conn.Head) {
 func (x *Exchange) forward(h conn.Head) {
 	x.request.head = x.requestHead(h)
 	x.arm(h.List)
-	x.attempt()
+	x.start()
 }
 
 // method returns the name to report: one of the registered ones, so that it can

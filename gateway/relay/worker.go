@@ -161,7 +161,6 @@ func (w *Worker) pool(c *upstream.Cluster) *pool {
 		w.pools[c] = p
 	}
 	w.watch()
-	p.budget.deposit()
 	return p
 }
 

@@ -107,6 +107,9 @@ func (s *Stream) append(p []byte, end bool) {
 // pump moves waiting data into the write buffer, one frame of each stream in
 // turn, until a window or the buffer is full.
 func (c *Conn) pump() {
+	if c.mayAppend() {
+		c.out.stalled = false
+	}
 	for c.out.ready.head != nil && c.mayAppend() {
 		s := c.out.ready.head
 		c.out.ready.remove(s)
@@ -128,9 +131,7 @@ func (c *Conn) pump() {
 			s.writeBlock(l, true)
 		}
 	}
-	if c.out.ready.head == nil || c.mayAppend() {
-		c.out.stalled = false
-	} else if c.out.window <= 0 {
+	if c.out.window <= 0 {
 		c.stallReady()
 	}
 }
