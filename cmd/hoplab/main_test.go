@@ -62,6 +62,7 @@ func TestWrongCommandLinesSayWhatIsWrong(t *testing.T) {
 		"demo --listen x":                      "--listen x (gateway)",
 		"demo --sample 2":                      "--sample 2",
 		"demo --scrape-interval 1ms":           "--scrape-interval 1ms",
+		"service users --faults nonsense":      `no fault "nonsense"`,
 		"load --rate 0":                        "rate 0",
 		"load --target nowhere":                `target "nowhere"`,
 		"service users --listen nowhere":       "--listen",

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/run"
@@ -27,11 +29,14 @@ With --control it takes its faults there, and GET /healthz answers:
 
   users     failing-replica, dead-replica, goaway-storm, latency
   orders    stalled-stream
+
+With --faults a replica takes only some of them: a fault that is switched
+through hoplab load --peers reaches every service that has it.
 `
 
 // serviceFlags is what every service takes.
 type serviceFlags struct {
-	listen, gateway, collector, control, name string
+	listen, gateway, collector, control, name, faults string
 }
 
 func runService(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -46,6 +51,7 @@ func runService(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	f.StringVar(&s.collector, "collector", "", "`URL` that takes spans as Jaeger thrift, such as http://jaeger:14268/api/traces; none are made if empty")
 	f.StringVar(&s.control, "control", "", "`HOST:PORT` that takes faults; none if empty")
 	f.StringVar(&s.name, "name", host, "`name` of this replica in its answers")
+	f.StringVar(&s.faults, "faults", "", "`NAMES`, separated by commas, of the faults that --control takes; all if empty")
 	words, code, ok := f.parse(args, 1, 1, stdout, stderr)
 	if !ok {
 		return code
@@ -92,6 +98,9 @@ func serveOne(ctx context.Context, service string, s serviceFlags, start startSe
 		stop()
 		return nil
 	})
+	if faults, err = choose(faults, s.faults); err != nil {
+		return err
+	}
 	if err := serveControl(&g, s.control, faults, nil); err != nil {
 		return err
 	}
@@ -101,6 +110,22 @@ func serveOne(ctx context.Context, service string, s serviceFlags, start startSe
 	case <-g.Failed():
 	}
 	return nil
+}
+
+// choose returns the faults that names lists, all for "".
+func choose(all []fault.Fault, names string) ([]fault.Fault, error) {
+	if names == "" {
+		return all, nil
+	}
+	var chosen []fault.Fault
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(f fault.Fault) bool { return f.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("--faults: this service has no fault %q", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
 }
 
 // serveControl serves a board of faults, and those of peers, on addr; "" for none.
