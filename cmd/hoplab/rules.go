@@ -9,5 +9,6 @@ import (
 func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return dispatch(ctx, "hoplab rules", []command{
 		{"record", "record series from real faults of the demo, for rules_test", runRulesRecord},
+		{"explain", "say which alerts fire on a recording, when and why", runRulesExplain},
 	}, args, stdout, stderr)
 }

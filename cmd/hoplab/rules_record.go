@@ -58,7 +58,8 @@ func runRulesRecord(ctx context.Context, args []string, stdout, stderr io.Writer
 	if err != nil {
 		return f.failed(stderr, fmt.Errorf("%s version: %w: make build builds the gateway", plan.Binary, err))
 	}
-	plan.Version, _, _ = strings.Cut(strings.TrimSpace(string(version)), "\n")
+	first, _, _ := strings.Cut(string(version), "\n")
+	plan.Version = strings.TrimPrefix(strings.TrimSpace(first), "hopscope ")
 	if plan.Keep, err = record.Referenced(os.DirFS(*rules), os.DirFS(*boards)); err != nil {
 		return f.failed(stderr, err)
 	}

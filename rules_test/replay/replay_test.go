@@ -71,6 +71,16 @@ func TestTimelineShowsWhenAlertsFiredAndEnded(t *testing.T) {
 	}
 }
 
+func TestTransitionsNameEveryChange(t *testing.T) {
+	var got []string
+	for _, c := range run(t).Timeline.Transitions() {
+		got = append(got, c.At.String()+" "+c.Alert.Name+" "+c.State)
+	}
+	if want := []string{"10s Low pending", "20s Low firing", "30s Low ended"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestQuerySeesSamplesAndRecordedSeries(t *testing.T) {
 	r := run(t)
 	for expr, series := range map[string]int{"up": 2, "job:up:sum": 1, `ALERTS{alertstate="firing"}`: 1, "nothing": 0} {
