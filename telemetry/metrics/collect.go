@@ -30,15 +30,26 @@ func (o *Observer) collect(b *batch, stats event.Stats, known bool) {
 			o.collectRoute(b, r)
 		}
 	}
-	o.collectUpstream(b, o.noUpstream)
+	if !o.named(o.noUpstream) {
+		o.collectStalls(b, o.noUpstream)
+	}
 	for _, u := range o.upstreams {
-		if u != o.noUpstream {
-			o.collectUpstream(b, u)
-		}
+		o.collectStalls(b, u)
+		o.collectUpstream(b, u)
 	}
 	if known {
 		o.collectStats(b, stats)
 	}
+}
+
+// named reports whether the configuration has an upstream whose state is u.
+func (o *Observer) named(u *upstream) bool {
+	for _, n := range o.upstreams {
+		if n == u {
+			return true
+		}
+	}
+	return false
 }
 
 // collectProcess reports what there is once in a process.
@@ -157,16 +168,16 @@ func watched(reason event.EndReason, by event.Origin) bool {
 	return false
 }
 
-// collectUpstream reports an upstream and its endpoints.
-func (o *Observer) collectUpstream(b *batch, u *upstream) {
-	for r := range event.NumRetryResults {
-		b.counter(catalog.RetriesTotal, u.cells.sum(func(c *upstreamCells) *cell { return &c.retries[r] }), u.name, r.String())
-	}
+// collectStalls reports the stalls of an upstream's streams.
+func (o *Observer) collectStalls(b *batch, u *upstream) {
 	now := o.opts.Now()
 	for side := range event.NumSides {
 		for scope := range event.NumScopes {
 			var sum stallSum
 			u.cells.each(func(c *upstreamCells) { sum.add(&c.stalls[side][scope], now) })
+			if u == o.noUpstream && sum.begun == 0 {
+				continue // answers of the gateway's own hardly ever stall
+			}
 			seconds := &u.stallSeconds[side][scope]
 			*seconds = max(*seconds, float64(sum.nanoseconds)/1e9)
 			b.counter(catalog.StallSecondsTotal, *seconds, side.String(), scope.String(), u.name)
@@ -174,8 +185,12 @@ func (o *Observer) collectUpstream(b *batch, u *upstream) {
 			b.gauge(catalog.StalledStreams, float64(sum.open), side.String(), scope.String(), u.name)
 		}
 	}
-	if u == o.noUpstream {
-		return
+}
+
+// collectUpstream reports an upstream and its endpoints.
+func (o *Observer) collectUpstream(b *batch, u *upstream) {
+	for r := range event.NumRetryResults {
+		b.counter(catalog.RetriesTotal, u.cells.sum(func(c *upstreamCells) *cell { return &c.retries[r] }), u.name, r.String())
 	}
 	var users int
 	for _, e := range u.endpoints {

@@ -41,21 +41,13 @@ type stallKey struct {
 func (o *Observer) collectOldestStalls(b *batch, stalls []event.StallStats) {
 	now := o.opts.Now()
 	oldest := map[stallKey]time.Duration{}
-	upstreams := map[*upstream]bool{o.noUpstream: true}
-	for _, u := range o.upstreams {
-		upstreams[u] = true
-	}
 	for _, s := range stalls {
-		u := o.noUpstream
-		if s.Upstream != nil {
-			u = o.upstreams[s.Upstream]
-		}
-		if u != nil && s.Streams > 0 {
+		if u := o.upstreams[s.Upstream]; u != nil && s.Streams > 0 {
 			k := stallKey{s.Side, s.Scope, u}
 			oldest[k] = max(oldest[k], now.Sub(s.Oldest))
 		}
 	}
-	for u := range upstreams {
+	for _, u := range o.upstreams {
 		for side := range event.NumSides {
 			for scope := range event.NumScopes {
 				b.gauge(catalog.OldestStallSeconds, oldest[stallKey{side, scope, u}].Seconds(),

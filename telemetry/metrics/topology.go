@@ -152,7 +152,7 @@ func (o *Observer) EndpointAdded(e *event.Endpoint) {
 		return // of an upstream that was never told of, or told before
 	}
 	label := e.Address
-	if up.endpoints[label] == nil && up.named() >= catalog.MaxEndpoints {
+	if up.endpoints[label] == nil && up.ownLabels() >= catalog.MaxEndpoints {
 		label = catalog.Other
 		o.limited++
 	}
@@ -166,8 +166,8 @@ func (o *Observer) EndpointAdded(e *event.Endpoint) {
 	o.endpoints[e] = state
 }
 
-// named counts the endpoints that have a label value of their own.
-func (u *upstream) named() int {
+// ownLabels counts the endpoints that have a label value of their own.
+func (u *upstream) ownLabels() int {
 	n := len(u.endpoints)
 	if u.endpoints[catalog.Other] != nil {
 		n--
