@@ -189,15 +189,10 @@ type failure struct {
 // failed repeats an attempt that got no response, if that is allowed, or answers
 // the client.
 func (x *Exchange) failed(f failure) {
-	if f.unsent && f.reason != event.EndUnreachable {
-		// The endpoint is fine: it only refused this stream or connection.
-		x.attempts.tried = x.attempts.tried[:len(x.attempts.tried)-1]
-	}
 	var next *upstream.Endpoint
 	result := x.mayRetry(f)
 	if result == event.RetryDone {
-		var err error
-		if next, err = x.w.pool(x.route.Cluster).Pick(x.attempts.tried); err != nil {
+		if next = x.again(f); next == nil {
 			result = event.RetryNoAttempts
 		}
 	}
@@ -224,6 +219,20 @@ func (x *Exchange) failed(f failure) {
 	default:
 		x.refuse(refusal{502, f.reason, "upstream " + name + " reset the stream: " + f.code.Label()})
 	}
+}
+
+// again picks the endpoint for another attempt: one that was not tried, else,
+// unless it could not even be reached, one that was.
+func (x *Exchange) again(f failure) *upstream.Endpoint {
+	pool := x.w.pool(x.route.Cluster)
+	e, err := pool.Pick(x.attempts.tried)
+	if err == upstream.ErrAllTried && f.reason != event.EndUnreachable {
+		e, err = pool.Pick(nil)
+	}
+	if err != nil {
+		return nil
+	}
+	return e
 }
 
 // mayRetry decides whether another attempt may follow (http2.md, Retry).

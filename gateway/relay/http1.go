@@ -30,6 +30,12 @@ func (h HTTP1) Conn(peer string) *event.Conn {
 // Post implements http1.Gateway.
 func (h HTTP1) Post(t loop.Task) error { return h.Worker.Post(t) }
 
+// Now implements http1.Gateway.
+func (h HTTP1) Now() event.Time { return h.Worker.now() }
+
+// Held implements http1.Gateway.
+func (h HTTP1) Held(n int) { h.Worker.link.Env.Buffered += int64(n) }
+
 // ConnOpened implements http1.Gateway.
 func (h HTTP1) ConnOpened(c *event.Conn) { h.Worker.sink.ConnOpened(c) }
 
@@ -48,7 +54,7 @@ func (x *Exchange) bridge(e *upstream.Endpoint) {
 	x.attempts.bridge = true
 	c := x.route.Cluster
 	end := x.request.ended && len(x.request.body) == 0 && x.request.trail == nil
-	o := http1.Open(x.w.link.Loop, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
+	o := http1.Open(HTTP1{Worker: x.w}, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
 		int(x.table.Limits.StreamWindow), (*origin)(x))
 	x.up = o
 	x.requestSent()

@@ -300,8 +300,8 @@ func (e *Endpoint) Fail(err error) {
 	d := min(minBackoff<<(e.failures-1), maxBackoff)
 	d = d/2 + time.Duration(rand.Int64N(int64(d)))
 	e.retryAt = e.pool.w.Loop.Now().Add(d)
-	if e.usable() > 0 {
-		return // they wait for a slot; a new connection would only have been faster
+	if e.usable() > 0 || e.dialing {
+		return // those who wait may still get a slot
 	}
 	waiting := e.waiting
 	e.waiting = nil
