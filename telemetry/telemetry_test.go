@@ -2,12 +2,14 @@ package telemetry_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +43,7 @@ type rig struct {
 	endpoint *event.Endpoint
 }
 
-func newRig(t *testing.T, cfg *config.Config) *rig {
+func newRig(t testing.TB, cfg *config.Config) *rig {
 	t.Helper()
 	r := &rig{}
 	var err error
@@ -196,29 +198,23 @@ func TestAnUnsampledExchangeDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// BenchmarkUnsampledExchange runs a worker on each processor.
 func BenchmarkUnsampledExchange(b *testing.B) {
 	cfg := newConfig("http://127.0.0.1:1")
 	cfg.Tracing.Sampler.Param = 0
 	cfg.Log.Access = "off"
-	r := &rig{}
-	t, err := telemetry.New(cfg, telemetry.Options{Now: func() event.Time { return start }})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r.Telemetry = t
-	r.listener = &event.Listener{Name: "edge", Trust: string(config.TraceResample)}
-	users := &event.UpstreamName{Name: "users"}
-	r.route = &event.Route{Name: "api", Upstream: users}
-	t.Observer().Topology(event.Topology{Routes: []*event.Route{r.route}, Upstreams: []*event.UpstreamName{users}})
-	r.endpoint = &event.Endpoint{Upstream: users, Address: "10.0.0.1:80"}
-	t.Observer().EndpointAdded(r.endpoint)
-	s := t.Observer().Sink(0)
-	var in, out header.List
-	x := new(event.Exchange)
+	r := newRig(b, cfg)
+	b.Cleanup(func() { _ = r.Close(context.Background()) })
+	var workers atomic.Int32
 	b.ReportAllocs()
-	for b.Loop() {
-		r.run(s, x, &in, &out, 200)
-	}
+	b.RunParallel(func(pb *testing.PB) {
+		s := r.Observer().Sink(int(workers.Add(1) - 1))
+		var in, out header.List
+		x := new(event.Exchange)
+		for pb.Next() {
+			r.run(s, x, &in, &out, 200)
+		}
+	})
 }
 
 func TestReloadTakesWhatItCanAndNamesWhatNeedsARestart(t *testing.T) {
