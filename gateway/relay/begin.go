@@ -48,6 +48,8 @@ func (x *Exchange) check(h conn.Head) refusal {
 		return refusal{431, event.EndHeadersTooLarge, headersTooLarge(limits)}
 	case h.Request.Connect:
 		return refusal{501, event.EndNotImplemented, "CONNECT is not supported"}
+	case h.Upgrade:
+		return refusal{501, event.EndNotImplemented, "WebSocket and other upgrades are not supported"}
 	case x.w.overloaded():
 		return refusal{503, event.EndOverload, "the gateway holds too many bytes for slow peers"}
 	case limits.MaxBodyBytes > 0 && h.Request.ContentLength > limits.MaxBodyBytes:

@@ -42,6 +42,9 @@ type Head struct {
 	// Refused is set if the block was larger than allowed; List is then cut short
 	// and Request not filled in.
 	Refused rule.Violation
+	// Upgrade: an HTTP/1.1 client asks to switch to another protocol, WebSocket
+	// as a rule.
+	Upgrade bool
 }
 
 // Config are a connection's own limits.
