@@ -3,13 +3,15 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
-// descs are the descriptions of the counters and gauges that the catalogue declares.
+// descs are the descriptions of the metrics that the catalogue declares.
 type descs struct {
-	counters [catalog.NumCounters]*prometheus.Desc
-	gauges   [catalog.NumGauges]*prometheus.Desc
+	counters   [catalog.NumCounters]*prometheus.Desc
+	gauges     [catalog.NumGauges]*prometheus.Desc
+	histograms [catalog.NumHistograms]family
 }
 
 func newDescs() descs {
@@ -19,6 +21,9 @@ func newDescs() descs {
 	}
 	for i := range d.gauges {
 		d.gauges[i] = desc(catalog.Gauge(i).Metric())
+	}
+	for i := range d.histograms {
+		d.histograms[i] = newFamily(catalog.Histogram(i))
 	}
 	return d
 }
@@ -34,6 +39,9 @@ func (o *Observer) Describe(ch chan<- *prometheus.Desc) {
 	}
 	for _, d := range o.descs.gauges {
 		ch <- d
+	}
+	for i := range o.descs.histograms {
+		ch <- o.descs.histograms[i].desc
 	}
 }
 
@@ -53,4 +61,11 @@ func (b *batch) counter(c catalog.Counter, v float64, labels ...string) {
 func (b *batch) gauge(g catalog.Gauge, v float64, labels ...string) {
 	b.metrics = append(b.metrics,
 		prometheus.MustNewConstMetric(b.descs.gauges[g], prometheus.GaugeValue, v, labels...))
+}
+
+// histogram adds a series; labels are in the order of the declaration.
+func (b *batch) histogram(h catalog.Histogram, parts histogram, since event.Time, labels ...string) {
+	b.metrics = append(b.metrics, &distribution{
+		family: &b.descs.histograms[h], labels: labels, since: since, histogram: parts,
+	})
 }

@@ -76,6 +76,16 @@ type routeCells struct {
 	ends     [event.NumEndReasons][event.NumOrigins]cell
 	idle     [2]cell // before, after the response headers
 	messages [event.NumDirs]cell
+
+	mu sync.Mutex // guards what follows, between the worker and a scrape
+	distributions
+}
+
+// distributions are the histograms of one route.
+type distributions struct {
+	duration, firstByte, overhead [2]histogram // unary, stream
+	streamDuration                histogram
+	size, messageSize             [event.NumDirs]histogram
 }
 
 // upstreamCells is what one worker counts of one upstream.
@@ -83,6 +93,9 @@ type upstreamCells struct {
 	_       linePad
 	retries [event.NumRetryResults]cell
 	stalls  [event.NumSides][event.NumScopes]stallCells
+
+	mu       sync.Mutex // guards what follows, between the worker and a scrape
+	slotWait histogram
 }
 
 // endpointCells is what one worker counts of one endpoint.

@@ -37,6 +37,7 @@ func (o *Observer) collect(b *batch, stats event.Stats, known bool) {
 		o.collectStalls(b, u)
 		o.collectUpstream(b, u)
 	}
+	o.collectDistributions(b)
 	if known {
 		o.collectStats(b, stats)
 	}

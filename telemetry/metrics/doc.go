@@ -1,6 +1,9 @@
 // Package metrics counts what the gateway tells and exposes it to Prometheus.
 //
-// Each worker counts in memory of its own, so counting needs no lock and shares
-// no cache line; a scrape adds the workers up. Labels are resolved when a route,
+// Each worker counts in memory of its own, so workers share neither a lock nor a
+// cache line; a scrape adds them up. Counters are atomic; histograms and stalls
+// have a lock for each worker and route or upstream, which a scrape holds for as
+// long as it takes to copy them, some microseconds. A histogram with native
+// buckets takes 2.5 kB, six of them for each route and worker. Labels are resolved when a route,
 // upstream or endpoint appears, and its series end with it.
 package metrics

@@ -1,18 +1,13 @@
 package metrics
 
 import (
-	"encoding/hex"
-
-	"github.com/prometheus/client_golang/prometheus"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 	"github.com/hopscope/hopscope/telemetry/outcome"
 )
-
-// ExemplarTraceID is the label of exemplars that holds the trace id, in lower-case hex.
-const ExemplarTraceID = "trace_id"
 
 // Begin implements [event.Sink].
 func (s *Sink) Begin(x *event.Exchange, _ *header.List) {
@@ -80,18 +75,18 @@ func resultOf(x *event.Exchange) attemptResult {
 
 // Messages implements [event.Sink].
 func (s *Sink) Messages(x *event.Exchange, d event.Dir, sizes []uint32) {
-	r := s.routeOf(x)
-	r.cells.of(s.worker).messages[d].Add(int64(len(sizes)))
-	h := r.distributions.Load().messageSize[d]
+	c := s.routeOf(x).cells.of(s.worker)
+	c.messages[d].Add(int64(len(sizes)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, n := range sizes {
-		h.Observe(float64(n))
+		c.messageSize[d].observe(s.family(catalog.GRPCMessageBytes), float64(n))
 	}
 }
 
 // End implements [event.Sink].
 func (s *Sink) End(x *event.Exchange) {
-	r := s.routeOf(x)
-	c := r.cells.of(s.worker)
+	c := s.routeOf(x).cells.of(s.worker)
 	c.open.Add(-1)
 	c.requests[statusClass(x.Status)][grpcStatus(x)].Add(1)
 	c.ends[x.Reason][x.Origin].Add(1)
@@ -105,42 +100,39 @@ func (s *Sink) End(x *event.Exchange) {
 		}
 		c.idle[after].Add(1)
 	}
-	r.distributions.Load().observe(x)
+	s.observe(c, x)
 }
 
-// observe takes x in. Its times get an exemplar if its trace is kept: others
-// would link nowhere.
-func (d *distributions) observe(x *event.Exchange) {
-	d.size[event.Read].Observe(float64(x.RequestBytes))
-	d.size[event.Written].Observe(float64(x.ResponseBytes))
+// observe puts x into the histograms of its route.
+func (s *Sink) observe(c *routeCells, x *event.Exchange) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	kind := 0
 	if outcome.Stream(x) {
 		kind = 1
 	}
-	var exemplar prometheus.Labels
-	if x.Trace.Sampled {
-		exemplar = prometheus.Labels{ExemplarTraceID: hex.EncodeToString(x.Trace.ID[:])}
-	}
-	whole := x.Finished.Sub(x.Begin).Seconds()
-	observe(d.duration[kind], whole, exemplar)
-	d.streamDuration.Observe(whole)
+	size := s.family(catalog.StreamSizeBytes)
+	c.size[event.Read].observe(size, float64(x.RequestBytes))
+	c.size[event.Written].observe(size, float64(x.ResponseBytes))
+	whole := x.Finished.Sub(x.Begin)
+	s.observeTime(&c.duration[kind], catalog.RequestDurationSeconds, x, whole)
+	c.streamDuration.observe(s.family(catalog.StreamDurationSeconds), max(whole, 0).Seconds())
 	if first := firstByte(x); first != 0 {
-		observe(d.firstByte[kind], first.Sub(x.Begin).Seconds(), exemplar)
+		s.observeTime(&c.firstByte[kind], catalog.TimeToFirstByteSeconds, x, first.Sub(x.Begin))
 	}
 	if x.RequestSent != 0 && x.Attempts == 1 {
-		overhead := x.RequestSent.Sub(x.Begin) - x.Attempt.SlotWait
-		observe(d.overhead[kind], max(overhead, 0).Seconds(), exemplar)
+		s.observeTime(&c.overhead[kind], catalog.GatewayOverheadSeconds, x, x.RequestSent.Sub(x.Begin)-x.Attempt.SlotWait)
 	}
 }
 
-func observe(h prometheus.Observer, v float64, exemplar prometheus.Labels) {
-	if exemplar != nil {
-		if h, ok := h.(prometheus.ExemplarObserver); ok {
-			h.ObserveWithExemplar(v, exemplar)
-			return
-		}
+// observeTime counts a time of x, as an exemplar if x's trace is kept: others
+// would link nowhere.
+func (s *Sink) observeTime(h *histogram, of catalog.Histogram, x *event.Exchange, d time.Duration) {
+	if v := max(d, 0).Seconds(); x.Trace.Sampled {
+		h.observeTraced(s.family(of), v, x.Trace.ID, x.Finished)
+	} else {
+		h.observe(s.family(of), v)
 	}
-	h.Observe(v)
 }
 
 // firstByte returns when x's response began to arrive: its body, or its headers

@@ -27,10 +27,9 @@ type Options struct {
 
 // Observer counts what the gateway tells. It is a [prometheus.Collector] too.
 type Observer struct {
-	opts       Options
-	histograms histograms
-	descs      descs
-	source     atomic.Pointer[event.Source]
+	opts   Options
+	descs  descs
+	source atomic.Pointer[event.Source]
 
 	handshakes [event.NumSides][2]cell // ok, error
 	reloads    [2]cell                 // ok, error
@@ -71,9 +70,6 @@ func New(reg prometheus.Registerer, opts Options) (*Observer, error) {
 		endpoints: map[*event.Endpoint]*endpoint{},
 		certs:     map[certificate]time.Time{},
 		descs:     newDescs(),
-	}
-	if err := o.histograms.register(reg); err != nil {
-		return nil, err
 	}
 	o.noUpstream = o.newUpstream(catalog.Empty)
 	o.noRoute = o.newRoute(catalog.Empty, catalog.Empty)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
 // Sink counts what one worker tells. Only that worker calls it; a scrape reads
@@ -93,8 +94,13 @@ func (s *Sink) Retry(x *event.Exchange, r event.RetryResult) {
 
 // SlotWait implements [event.Sink].
 func (s *Sink) SlotWait(x *event.Exchange, d time.Duration) {
-	(*s.upstreamOf(x).slotWait.Load()).Observe(d.Seconds())
+	c := s.upstreamOf(x).cells.of(s.worker)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slotWait.observe(s.family(catalog.StreamSlotWaitSeconds), max(d, 0).Seconds())
 }
+
+func (s *Sink) family(h catalog.Histogram) *family { return &s.observer.descs.histograms[h] }
 
 // routeOf returns the state of x's route.
 func (s *Sink) routeOf(x *event.Exchange) *route {

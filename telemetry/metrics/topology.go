@@ -1,10 +1,6 @@
 package metrics
 
 import (
-	"sync/atomic"
-
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
@@ -12,17 +8,15 @@ import (
 // route is what stands behind event.Route.Observed.
 type route struct {
 	name, upstream string
+	since          event.Time
 	cells          perWorker[routeCells]
-	// distributions are those of the route's name. A route that had gone and
-	// comes back, as after a reload that failed, is given new ones.
-	distributions atomic.Pointer[distributions]
 }
 
 // upstream is what stands behind event.UpstreamName.Observed.
 type upstream struct {
-	name     string
-	cells    perWorker[upstreamCells]
-	slotWait atomic.Pointer[prometheus.Observer] // replaced as route.distributions are
+	name  string
+	since event.Time
+	cells perWorker[upstreamCells]
 
 	// Guarded by Observer.mu.
 	endpoints map[string]*endpoint // by label value
@@ -41,24 +35,19 @@ type endpoint struct {
 }
 
 func (o *Observer) newRoute(name, upstream string) *route {
-	r := &route{name: name, upstream: upstream}
-	r.distributions.Store(o.histograms.ofRoute(name))
-	return r
+	return &route{name: name, upstream: upstream, since: o.opts.Now()}
 }
 
 func (o *Observer) newUpstream(name string) *upstream {
-	u := &upstream{name: name, endpoints: map[string]*endpoint{}}
-	u.slotWait.Store(o.histograms.ofUpstream(name))
-	return u
+	return &upstream{name: name, since: o.opts.Now(), endpoints: map[string]*endpoint{}}
 }
 
-// routeState returns the state of r, which may be new or have been there before:
-// a worker may hold r, so what it has seen of Observed never changes. A route
-// whose names are those of no route shares that one's state, for a series must
-// not be exposed twice.
+// routeState returns the state of r, which may be new or have been there before,
+// as after a reload that failed: a worker may hold r, so what it has seen of
+// Observed never changes. A route whose names are those of no route shares that
+// one's state, for a series must not be exposed twice.
 func (o *Observer) routeState(r *event.Route) *route {
 	if state, ok := r.Observed.(*route); ok {
-		state.distributions.Store(o.histograms.ofRoute(state.name))
 		return state
 	}
 	state := o.noRoute
@@ -72,7 +61,6 @@ func (o *Observer) routeState(r *event.Route) *route {
 // upstreamState is to upstreams what routeState is to routes.
 func (o *Observer) upstreamState(u *event.UpstreamName) *upstream {
 	if state, ok := u.Observed.(*upstream); ok {
-		state.slotWait.Store(o.histograms.ofUpstream(state.name))
 		return state
 	}
 	state := o.noUpstream
@@ -88,57 +76,22 @@ func (o *Observer) upstreamState(u *event.UpstreamName) *upstream {
 func (o *Observer) Topology(t event.Topology) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.setUpstreams(t.Upstreams)
-	o.setRoutes(t.Routes)
-
+	o.upstreams = make(map[*event.UpstreamName]*upstream, len(t.Upstreams))
 	named := map[certificate]bool{}
+	for _, u := range t.Upstreams {
+		o.upstreams[u] = o.upstreamState(u)
+		named[certificate{event.Upstream, u.Name}] = true
+	}
+	o.routes = make(map[*event.Route]*route, len(t.Routes))
+	for _, r := range t.Routes {
+		o.routes[r] = o.routeState(r)
+	}
 	for _, l := range t.Listeners {
 		named[certificate{event.Downstream, l.Name}] = true
-	}
-	for _, u := range t.Upstreams {
-		named[certificate{event.Upstream, u.Name}] = true
 	}
 	for c := range o.certs {
 		if !named[c] {
 			delete(o.certs, c)
-		}
-	}
-}
-
-func (o *Observer) setUpstreams(list []*event.UpstreamName) {
-	old := o.upstreams
-	o.upstreams = make(map[*event.UpstreamName]*upstream, len(list))
-	names := map[string]bool{catalog.Empty: true}
-	for _, u := range list {
-		state := old[u]
-		if state == nil {
-			state = o.upstreamState(u)
-		}
-		o.upstreams[u] = state
-		names[u.Name] = true
-	}
-	for _, state := range old {
-		if !names[state.name] {
-			o.histograms.forgetUpstream(state.name)
-		}
-	}
-}
-
-func (o *Observer) setRoutes(list []*event.Route) {
-	old := o.routes
-	o.routes = make(map[*event.Route]*route, len(list))
-	names := map[string]bool{catalog.Empty: true}
-	for _, r := range list {
-		state := old[r]
-		if state == nil {
-			state = o.routeState(r)
-		}
-		o.routes[r] = state
-		names[r.Name] = true
-	}
-	for _, state := range old {
-		if !names[state.name] {
-			o.histograms.forgetRoute(state.name)
 		}
 	}
 }

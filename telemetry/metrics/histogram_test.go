@@ -1,0 +1,146 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/hopscope/hopscope/telemetry/catalog"
+)
+
+// native returns the counts of native buckets by key.
+func native(h *dto.Histogram) map[int32]int64 {
+	counts := map[int32]int64{}
+	key, n, delta := int32(0), int64(0), 0
+	for _, span := range h.PositiveSpan {
+		key += span.GetOffset()
+		for range span.GetLength() {
+			n += h.PositiveDelta[delta]
+			delta++
+			if n != 0 {
+				counts[key] = n
+			}
+			key++
+		}
+	}
+	return counts
+}
+
+func write(t *testing.T, m prometheus.Metric) *dto.Histogram {
+	t.Helper()
+	var out dto.Metric
+	if err := m.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Histogram
+}
+
+// TestHistogramsAreThoseOfClientGolang holds ours, in two parts that are added
+// up, to client_golang's over the same values.
+func TestHistogramsAreThoseOfClientGolang(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for id := range catalog.NumHistograms {
+		f := newFamily(id)
+		m := id.Metric()
+		oracle := prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: m.Name, Buckets: m.Buckets, NativeHistogramBucketFactor: m.NativeFactor,
+			NativeHistogramZeroThreshold: zeroThreshold,
+		})
+		values := []float64{0, zeroThreshold, math.Nextafter(zeroThreshold, 1), 1, 2, 0.25, 1e-9, math.Exp2(nativeMax)}
+		values = append(values, m.Buckets...)
+		for range 10_000 {
+			values = append(values, math.Exp2(random.Float64()*(nativeMax-nativeMin)+nativeMin))
+		}
+		var parts [2]histogram
+		for i, v := range values {
+			oracle.Observe(v)
+			parts[i%2].observe(&f, v)
+		}
+		var sum histogram
+		sum.add(&parts[0])
+		sum.add(&parts[1])
+		labels := make([]string, len(m.Labels))
+		got, want := write(t, &distribution{family: &f, labels: labels, histogram: sum}), write(t, oracle)
+
+		if got.GetSampleCount() != want.GetSampleCount() || math.Abs(got.GetSampleSum()/want.GetSampleSum()-1) > 1e-9 {
+			t.Errorf("%s: %d observations of %v; want %d of %v",
+				id, got.GetSampleCount(), got.GetSampleSum(), want.GetSampleCount(), want.GetSampleSum())
+		}
+		if len(got.Bucket) != len(want.Bucket) {
+			t.Fatalf("%s: %d buckets; want %d", id, len(got.Bucket), len(want.Bucket))
+		}
+		for i, b := range got.Bucket {
+			if w := want.Bucket[i]; b.GetUpperBound() != w.GetUpperBound() || b.GetCumulativeCount() != w.GetCumulativeCount() {
+				t.Errorf("%s: bucket %v; want %v", id, b, w)
+			}
+		}
+		if (got.Schema == nil) != (want.Schema == nil) || got.GetSchema() != want.GetSchema() ||
+			got.GetZeroCount() != want.GetZeroCount() || got.GetZeroThreshold() != want.GetZeroThreshold() ||
+			!maps.Equal(native(got), native(want)) {
+			t.Errorf("%s: schema %d, %d zeros, %d native buckets; want %d, %d, %d, or their counts differ", id,
+				got.GetSchema(), got.GetZeroCount(), len(native(got)), want.GetSchema(), want.GetZeroCount(), len(native(want)))
+		}
+	}
+}
+
+func TestEveryObservationIsInOneNativeBucket(t *testing.T) {
+	f := newFamily(catalog.RequestDurationSeconds)
+	var h histogram
+	values := []float64{0, 5e-324, zeroThreshold, 1e9, math.MaxFloat64}
+	for _, v := range values {
+		h.observe(&f, v)
+	}
+	out := write(t, &distribution{family: &f, labels: []string{"", ""}, histogram: h})
+	sum := int64(out.GetZeroCount())
+	for _, n := range native(out) {
+		sum += n
+	}
+	// Prometheus refuses a native histogram whose buckets and count disagree.
+	if sum != int64(len(values)) || out.GetSampleCount() != uint64(len(values)) {
+		t.Errorf("%d in native buckets, count %d; want %d", sum, out.GetSampleCount(), len(values))
+	}
+}
+
+func TestANativeHistogramWithoutObservationsSaysThatItIsOne(t *testing.T) {
+	f := newFamily(catalog.RequestDurationSeconds)
+	out := write(t, &distribution{family: &f, labels: []string{"", ""}})
+	if len(out.PositiveSpan) != 1 || out.GetSampleCount() != 0 {
+		t.Errorf("got %v", out)
+	}
+}
+
+func TestTheNewestExemplarOfABucketStays(t *testing.T) {
+	f := newFamily(catalog.RequestDurationSeconds)
+	var a, b, sum histogram
+	a.observeTraced(&f, 0.3, [16]byte{1}, 100)
+	a.observeTraced(&f, 0.4, [16]byte{2}, 200)
+	b.observeTraced(&f, 0.35, [16]byte{3}, 150)
+	b.observeTraced(&f, 1e6, [16]byte{4}, 150)
+	sum.add(&b)
+	sum.add(&a)
+	out := write(t, &distribution{family: &f, labels: []string{"", ""}, histogram: sum})
+	var got []float64
+	for _, b := range out.Bucket {
+		if b.Exemplar != nil {
+			got = append(got, b.Exemplar.GetValue())
+		}
+	}
+	if len(got) != 2 || got[0] != 0.4 || got[1] != 1e6 {
+		t.Errorf("exemplars %v; want 0.4 and 1e6", got)
+	}
+	if last := out.Bucket[len(out.Bucket)-1]; !math.IsInf(last.GetUpperBound(), +1) || last.GetCumulativeCount() != 4 {
+		t.Errorf("the last bucket is %v", last)
+	}
+}
+
+func TestEveryFamilyFitsItsCells(t *testing.T) {
+	for id := range catalog.NumHistograms {
+		if n := len(id.Metric().Buckets) + 1; n > maxBounds {
+			t.Errorf("%s has %d buckets; raise maxBounds", id, n)
+		}
+	}
+}
