@@ -1,0 +1,92 @@
+package http1
+
+import (
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+)
+
+// Incoming is a request of an HTTP/1.1 client. Its methods belong to the
+// worker's goroutine.
+type Incoming struct {
+	bridge
+	client *client
+}
+
+func newIncoming(c *client, window int) *Incoming {
+	i := &Incoming{client: c}
+	i.init(c.gateway, window, func() {
+		i.in.close()
+		if i.out.halt() {
+			c.abort()
+		}
+	})
+	return i
+}
+
+// begin is the task that brings a request to its worker.
+type begin struct {
+	i    *Incoming
+	head conn.Head
+}
+
+// Run implements loop.Task.
+func (t begin) Run() {
+	if t.i.over {
+		return
+	}
+	t.i.client.gateway.Begin(t.i.client.info, t.i, func(h stream.Handler) { t.i.handler = h }, t.head)
+}
+
+// Cancel implements loop.Canceller.
+func (t begin) Cancel() { t.i.halt() }
+
+// WriteHeaders sends a response header block, 1xx or final.
+func (i *Incoming) WriteHeaders(l *header.List, end bool) {
+	if i.over || i.ended {
+		return
+	}
+	i.ended = end
+	list := new(header.List)
+	list.CopyFrom(l)
+	i.out.put(parcel{heads: []*header.List{list}, end: end})
+}
+
+// WriteData sends response body.
+func (i *Incoming) WriteData(p []byte, end bool) {
+	if i.over || i.ended {
+		return
+	}
+	i.ended = end
+	i.out.put(parcel{data: p, end: end})
+	if len(p) > 0 {
+		i.queued(len(p))
+	}
+}
+
+// WriteTrailers sends the response's trailer section and ends it. They are lost
+// if the response declared its length or the client speaks HTTP/1.0.
+func (i *Incoming) WriteTrailers(l *header.List) {
+	if i.over || i.ended {
+		return
+	}
+	i.ended = true
+	list := new(header.List)
+	list.CopyFrom(l)
+	i.out.put(parcel{trailers: list, end: true})
+}
+
+// Cancel ends the exchange. A response that has not come to its end is cut, and
+// its connection closed, so that it never looks complete. With NO_ERROR a
+// response whose end was passed in is still written.
+func (i *Incoming) Cancel(code event.Code) {
+	if i.over {
+		return
+	}
+	i.close()
+	i.in.close()
+	if code != conn.NoError || !i.ended {
+		i.halt()
+	}
+}
