@@ -11,7 +11,6 @@ import (
 	"github.com/hopscope/hopscope/gateway/accept"
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
-	"github.com/hopscope/hopscope/gateway/http1"
 	"github.com/hopscope/hopscope/gateway/relay"
 	"github.com/hopscope/hopscope/gateway/route"
 	"github.com/hopscope/hopscope/gateway/upstream"
@@ -46,12 +45,6 @@ func (g *Gateway) apply(cfg *config.Config) error {
 			Event:       b.state.routes[routeKey{r.Name, r.Upstream}],
 			Cluster:     b.state.clusters[r.Upstream],
 			HostRewrite: r.HostRewrite, Timeout: r.Timeout, IdleTimeout: r.IdleTimeout, Retry: r.Retry,
-		})
-	}
-	b.state.http1 = g.state.http1
-	if b.state.http1 == nil {
-		b.state.http1 = http1.NewServer(http1.Options{
-			MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), Window: int(cfg.Limits.StreamWindow),
 		})
 	}
 	old := g.state
@@ -277,11 +270,5 @@ func (h hand) HTTP2(_ *accept.Listener, nc net.Conn, head []byte) {
 func (h hand) HTTP1(_ *accept.Listener, nc net.Conn, head []byte) {
 	settings := h.l.settings.Load()
 	w := relay.HTTP1{Worker: h.g.next(), Listener: settings}
-	h.g.http1().Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
-}
-
-func (g *Gateway) http1() *http1.Server {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state.http1
+	h.g.http1.Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
 }

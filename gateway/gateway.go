@@ -36,6 +36,7 @@ type Gateway struct {
 	running  sync.WaitGroup
 	turn     atomic.Uint64 // whose turn it is to get a connection
 	ready    atomic.Bool
+	http1    *http1.Server
 
 	mu       sync.Mutex // held while a configuration takes effect or a drain begins
 	cfg      *config.Config
@@ -49,7 +50,6 @@ type state struct {
 	clusters  map[string]*upstream.Cluster
 	upstreams map[string]*event.UpstreamName
 	routes    map[routeKey]*event.Route
-	http1     *http1.Server
 }
 
 type routeKey struct{ route, upstream string }
@@ -61,13 +61,24 @@ type listener struct {
 	settings atomic.Pointer[relay.Listener]
 }
 
+// Timeouts of clients that speak HTTP/1.1: from the first byte of a header to
+// its end, and between requests.
+const (
+	http1HeaderTimeout = 10 * time.Second
+	http1IdleTimeout   = 3 * time.Minute
+)
+
 // ErrDraining is returned by Reload once a drain has begun.
 var ErrDraining = errors.New("the gateway is draining")
 
 // Start builds everything that cfg asks for and begins to accept. If it fails,
 // nothing is left behind.
 func Start(cfg *config.Config, opts Options) (*Gateway, error) {
-	g := &Gateway{observer: opts.Observer, log: opts.Logger}
+	g := &Gateway{observer: opts.Observer, log: opts.Logger, http1: http1.NewServer(http1.Options{
+		MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), MaxHeaderFields: int(cfg.Limits.MaxHeaderFields),
+		Window: int(cfg.Limits.StreamWindow), ReadHeaderTimeout: http1HeaderTimeout, IdleTimeout: http1IdleTimeout,
+		ErrorLog: slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug),
+	})}
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -84,6 +95,7 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 	defer g.mu.Unlock()
 	if err := g.apply(cfg); err != nil {
 		g.stop()
+		g.http1.Close()
 		return nil, err
 	}
 	g.ready.Store(true)
@@ -138,7 +150,6 @@ func (g *Gateway) Drain(now <-chan struct{}) {
 	g.draining = true
 	limits := g.cfg.Limits
 	listeners := g.state.listeners
-	h1 := g.state.http1
 	clusters := g.state.clusters
 	g.mu.Unlock()
 
@@ -148,14 +159,14 @@ func (g *Gateway) Drain(now <-chan struct{}) {
 	for _, l := range listeners {
 		l.Close()
 	}
-	h1.Drain()
+	g.http1.Drain()
 	grace := time.Now().Add(limits.DrainGrace)
 	g.phase(relay.DrainBegin)
 	g.idle(time.Now().Add(min(drainPingWait, limits.DrainGrace)), now)
 	g.phase(relay.DrainStop)
 	g.idle(grace, now)
 	g.stop()
-	h1.Close()
+	g.http1.Close()
 	for _, c := range clusters {
 		c.Close()
 	}

@@ -80,7 +80,7 @@ func TestWhatAClientGetsWhenThingsFail(t *testing.T) {
 		"headers too large": {
 			origin: silent, limits: "{max_header_bytes: 1024}",
 			send:   func(p *peer) { p.get(1, "x", strings.Repeat("x", 2000)) },
-			status: "431", text: "hopscope: the request header is larger than 1024 bytes",
+			status: "431", text: "hopscope: the request header is larger than 1024 bytes", grpc: "8",
 		},
 		"dot segment": {
 			origin: silent,
@@ -105,10 +105,13 @@ func TestWhatAClientGetsWhenThingsFail(t *testing.T) {
 				return
 			}
 			p = dial(t, address)
-			if name == "body too large" {
+			switch name {
+			case "headers too large":
+				p.get(1, "content-type", "application/grpc", "x", strings.Repeat("x", 2000))
+			case "body too large":
 				p.post(1, "content-type", "application/grpc")
 				_ = p.WriteData(1, false, make([]byte, 11))
-			} else {
+			default:
 				p.get(1, "content-type", "application/grpc")
 			}
 			p.want("headers 1 end :status=200 content-type=application/grpc grpc-status=" + c.grpc + " grpc-message=hopscope: ")

@@ -17,7 +17,7 @@ import (
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/loop"
 	"github.com/hopscope/hopscope/telemetry"
-	"github.com/hopscope/hopscope/telemetry/admin"
+	adminserver "github.com/hopscope/hopscope/telemetry/admin"
 )
 
 func runServe(args []string, stdout, stderr io.Writer) int {
@@ -98,11 +98,11 @@ func (s *server) run(accessLog io.Writer) error {
 	if err != nil {
 		return errors.New("admin.address: cannot listen on " + s.cfg.Admin.Address + ": " + err.Error())
 	}
-	adminServer := admin.NewServer(s.telemetry.Admin(), s.log)
+	as := adminserver.NewServer(s.telemetry.Admin(), s.log)
 	var adminDone sync.WaitGroup
-	adminDone.Go(func() { _ = adminServer.Serve(adminListener) })
+	adminDone.Go(func() { _ = as.Serve(adminListener) })
 	defer adminDone.Wait()
-	defer adminServer.Close()
+	defer as.Close()
 
 	s.gateway, err = gateway.Start(s.cfg, gateway.Options{Observer: s.telemetry.Observer(), Logger: s.log, Clock: clock})
 	s.telemetry.Observer().Reload(time.Now(), err)

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"bytes"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/header"
@@ -19,6 +21,12 @@ func (w *Worker) begin(ci clientInfo, down Peer, setHandler func(stream.Handler)
 	x.rec = event.Exchange{
 		Listener: ci.listener.Event, Conn: ci.conn, StreamID: down.ID(), Proto: ci.conn.Proto,
 		Method: method(h.Request.Method), GRPC: h.Request.GRPC, Begin: w.now(), GRPCStatus: -1,
+	}
+	if h.Refused != 0 { // what the list holds was not validated
+		p, _ := h.List.Get(header.Method)
+		x.rec.Method = method(p)
+		p, _ = h.List.Get(header.ContentType)
+		x.rec.GRPC = bytes.HasPrefix(p, grpcContentType)
 	}
 	x.request.head0 = x.rec.Method == "HEAD"
 	x.request.safe = safeMethod(x.rec.Method)
@@ -76,6 +84,8 @@ func (x *Exchange) forward(h conn.Head) {
 	x.arm(h.List)
 	x.start()
 }
+
+var grpcContentType = []byte("application/grpc")
 
 // method returns the name to report: one of the registered ones, so that it can
 // be a label, without allocation.
