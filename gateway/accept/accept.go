@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
-	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/loop"
 )
 
@@ -154,26 +153,5 @@ func (l *Listener) introduce(nc net.Conn) {
 		l.hand.HTTP2(l, nc, head)
 	} else {
 		l.hand.HTTP1(l, nc, head)
-	}
-}
-
-// sniff reads until the bytes differ from HTTP/2's preface or are its method
-// line, which no HTTP/1.1 request begins with (RFC 9113 §3.4).
-func sniff(nc net.Conn) (head []byte, h2 bool, err error) {
-	const line = "PRI * HTTP/2.0\r\n"
-	buf := make([]byte, len(frame.Preface))
-	n := 0
-	for {
-		m, err := nc.Read(buf[n:])
-		n += m
-		same := min(n, len(line))
-		switch {
-		case n > 0 && string(buf[:same]) != line[:same]:
-			return buf[:n], false, nil
-		case n >= len(line):
-			return buf[:n], true, nil
-		case err != nil:
-			return nil, false, err
-		}
 	}
 }

@@ -81,20 +81,25 @@ func (x *Exchange) injected() *header.List {
 	list := &x.w.scratch
 	list.Reset()
 	head := x.request.head
-	var tracestate []byte
+	tracestate := x.w.tracestate[:0]
 	for i := range head.Len() {
 		if head.Token(i) == header.Tracestate {
-			tracestate = head.Value(i)
+			if len(tracestate) > 0 {
+				tracestate = append(tracestate, ',') // in order (W3C Trace Context §3.3)
+			}
+			tracestate = append(tracestate, head.Value(i)...)
 			continue
 		}
 		list.AddFrom(head, i)
 	}
+	x.w.tracestate = tracestate
 	x.w.sink.Inject(&x.rec, tracestate, list)
 	return list
 }
 
 func (x *Exchange) requestSent() {
 	x.rec.RequestSent = x.w.now()
+	x.w.sent = append(x.w.sent, x)
 	x.mark(event.MarkRequestSent, 0)
 }
 

@@ -40,8 +40,10 @@ type Worker struct {
 	exchanges *Exchange // list of all
 	open      int
 
-	scratch header.List // for a block that is about to be written
-	sizes   []uint32
+	scratch    header.List // for a block that is about to be written
+	tracestate []byte
+	sizes      []uint32
+	sent       []*Exchange // whose request was written in this batch
 
 	buffered int64 // what was last added to Shared.Buffered
 	reported int   // what was last added to Shared.Streams
@@ -85,6 +87,7 @@ func (b *batch) BatchBegin(now event.Time) { b.link.Env.Now = now }
 func (b *batch) BatchEnd() bool {
 	w := (*Worker)(b)
 	w.link.Env.Flush()
+	w.stampSent()
 	w.relieve()
 	if d := w.link.Env.Buffered - w.buffered; d != 0 {
 		w.buffered += d
@@ -95,6 +98,20 @@ func (b *batch) BatchEnd() bool {
 		w.shared.Streams.Add(int64(d))
 	}
 	return !w.quit
+}
+
+// stampSent notes when the requests of a batch left: the batch's own time is that
+// of its beginning, and what passed since is the gateway's share.
+func (w *Worker) stampSent() {
+	if len(w.sent) == 0 {
+		return
+	}
+	now := w.link.Loop.Clock().Now()
+	for i, x := range w.sent {
+		x.rec.RequestSent = now
+		w.sent[i] = nil
+	}
+	w.sent = w.sent[:0]
 }
 
 func (w *Worker) now() event.Time { return w.link.Env.Now }
