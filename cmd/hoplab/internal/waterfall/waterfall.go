@@ -118,7 +118,16 @@ func label(t traces.Trace, s *traces.Span, depth int, byID map[string]*traces.Sp
 		kind = "→ "
 	}
 	// Names come from other processes: keep them to their line.
-	return strings.Repeat("  ", depth) + mark + kind + clean(t.Processes[s.ProcessID].ServiceName+": "+s.OperationName)
+	return strings.Repeat("  ", depth) + mark + kind + clean(t.Processes[s.ProcessID].ServiceName+": "+shortName(s.OperationName))
+}
+
+// shortName leaves the package out of a gRPC method's name.
+func shortName(operation string) string {
+	service, method, ok := strings.Cut(operation, "/")
+	if !ok || strings.ContainsAny(service, " ") {
+		return operation
+	}
+	return service[strings.LastIndexByte(service, '.')+1:] + "/" + method
 }
 
 // notes is what stands behind the bar: errors and the answer.

@@ -33,7 +33,7 @@ func sample() traces.Trace {
 			span("2", "1", "p1", "POST orders", "client", 1_000, 98_000),
 			span("1", "", "p1", "POST orders", "server", 0, 100_000),
 			span("3", "2", "p2", "POST /orders", "server", 2_000, 95_000),
-			span("5", "4", "p3", "Users/Get", "server", 8_000, 250),
+			span("5", "4", "p3", "hopscope.demo.users.v1.Users/Get", "server", 8_000, 250),
 			span("9", "lost", "p3", "late\x1b[31m\nspan", "server", 90_000, 1_400_000),
 		},
 	}
