@@ -23,9 +23,6 @@ const (
 	goawayStorm    = "goaway-storm"
 	stalledStream  = "stalled-stream"
 	latency        = "latency"
-	// never is for panels that show what the demo cannot do, such as a failed
-	// TLS handshake. Their queries are still parsed and checked.
-	never = ""
 )
 
 // panel declares one panel.

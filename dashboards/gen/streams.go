@@ -84,7 +84,7 @@ func streams() board {
 				},
 				{
 					title: "Ended for being idle", about: "Streams per second that idle_timeout ended, before or after their response headers.",
-					unit: rateUnit(catalog.IdleStreamsKilledTotal), shows: never,
+					unit: rateUnit(catalog.IdleStreamsKilledTotal), shows: healthy,
 					queries: []query{{sum("route, phase", rate(catalog.IdleStreamsKilledTotal)), "{{route}} {{phase}}"}},
 				},
 			}},
@@ -99,7 +99,7 @@ func streams() board {
 				},
 				{
 					title: "Broken rules", about: "Rules of RFC 9113 or limits that peers broke, per second.", unit: rateUnit(catalog.MalformedTotal),
-					queries: []query{{sum("side, kind", rate(catalog.MalformedTotal)), "{{side}} {{kind}}"}}, shows: never,
+					queries: []query{{sum("side, kind", rate(catalog.MalformedTotal)), "{{side}} {{kind}}"}}, shows: healthy,
 				},
 			}},
 			{"Frames", []panel{

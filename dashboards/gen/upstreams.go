@@ -66,10 +66,6 @@ func upstreams() board {
 					queries: []query{{aggregate("min", endpoint, gauge(catalog.PeerMaxConcurrentStreams)), perEndpoint}},
 				},
 				{
-					title: "Round-trip time", about: "Of PING frames to an endpoint, the mean over its connections.", unit: seconds, shows: healthy,
-					queries: []query{{aggregate("avg", endpoint, gauge(catalog.RTTSeconds)), perEndpoint}},
-				},
-				{
 					title: "Open connections", about: "On both sides, by protocol.", unit: number, shows: healthy, nonzero: true,
 					queries: []query{{sum("side, proto", gauge(catalog.ConnectionsOpen)), "{{side}} {{proto}}"}},
 				},
@@ -88,10 +84,10 @@ func upstreams() board {
 				},
 				{
 					title: "PING timeouts", about: "Connections per second that were given up because PING was not answered.", unit: rateUnit(catalog.PingTimeoutsTotal),
-					queries: []query{{sum("side", rate(catalog.PingTimeoutsTotal)), "{{side}}"}}, shows: never,
+					queries: []query{{sum("side", rate(catalog.PingTimeoutsTotal)), "{{side}}"}}, shows: healthy,
 				},
 				{
-					title: "TLS handshakes", about: "Per second, by result.", unit: rateUnit(catalog.TLSHandshakesTotal), shows: never,
+					title: "TLS handshakes", about: "Per second, by result.", unit: rateUnit(catalog.TLSHandshakesTotal), shows: healthy,
 					queries: []query{{sum("side, result", rate(catalog.TLSHandshakesTotal)), "{{side}} {{result}}"}},
 				},
 			}},
@@ -111,8 +107,11 @@ func upstreams() board {
 					queries: []query{{sum("result", rate(catalog.TraceSpansTotal)), "{{result}}"}},
 				},
 				{
-					title: "Certificates", about: "Time left until a certificate ends.", unit: seconds, shows: never,
-					queries: []query{{aggregate("min", "side, name", gauge(catalog.TLSCertificateNotAfterSeconds)) + " - time()", "{{side}} {{name}}"}},
+					title: "Certificates that end soon", about: "Certificates that end within two weeks.", unit: number, shows: healthy,
+					queries: []query{{
+						"count(" + aggregate("min", "side, name", gauge(catalog.TLSCertificateNotAfterSeconds)) + " - time() < 14 * 86400) or vector(0)",
+						"certificates",
+					}},
 				},
 			}},
 		},
