@@ -1,0 +1,610 @@
+package http1
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
+)
+
+// front is a Server behind a listener.
+type front struct {
+	*Server
+	w       *worker
+	address string
+}
+
+func testOptions() Options {
+	return Options{
+		MaxHeaderBytes: 4 << 10, MaxHeaderFields: 32, Window: testWindow,
+		ReadHeaderTimeout: patience, IdleTimeout: patience,
+	}
+}
+
+func newFront(t *testing.T, o Options) *front {
+	f := &front{Server: NewServer(o), w: newWorker(t)}
+	listener := &event.Listener{Name: "edge"}
+	id := uint64(0)
+	f.address = listen(t, func(nc net.Conn) {
+		// The gateway looks at the first bytes to tell the protocol.
+		head := make([]byte, 4)
+		n, err := io.ReadFull(nc, head)
+		if n == 0 {
+			nc.Close()
+			return
+		}
+		_ = err // a shorter request is for the server to answer
+		f.w.Post(do{func() {
+			id++
+			f.Serve(nc, head[:n], f.w, &event.Conn{ID: id, Proto: event.HTTP1, Peer: nc.RemoteAddr().String(), Listener: listener})
+		}})
+	})
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// dial sends text and returns the connection.
+func (f *front) dial(t *testing.T, text string) *wire {
+	t.Helper()
+	nc, err := net.Dial("tcp", f.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { nc.Close() })
+	nc.SetDeadline(time.Now().Add(patience))
+	c := &wire{Conn: nc, r: bufio.NewReader(nc), t: t}
+	c.send(text)
+	return c
+}
+
+// wire is a client that writes and reads by hand.
+type wire struct {
+	net.Conn
+	r *bufio.Reader
+	t *testing.T
+}
+
+func (c *wire) send(text string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.Conn, text); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *wire) response(method string) *http.Response {
+	c.t.Helper()
+	r, err := http.ReadResponse(c.r, &http.Request{Method: method})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// want reads a response and its body.
+func (c *wire) want(status int, body string) *http.Response {
+	c.t.Helper()
+	r := c.response("GET")
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != status || string(b) != body {
+		c.t.Fatalf("got %d %q %v, want %d %q", r.StatusCode, b, err, status, body)
+	}
+	return r
+}
+
+// closed reads the connection's end.
+func (c *wire) closed() {
+	c.t.Helper()
+	if b, err := io.ReadAll(c.r); err != nil || len(b) > 0 {
+		c.t.Fatalf("got %q and %v, want the end", b, err)
+	}
+}
+
+// request returns the next request that reached the gateway.
+func (f *front) request(t *testing.T) *request {
+	t.Helper()
+	return next(t, f.w.begun)
+}
+
+func (f *front) do(t *testing.T, g func()) { t.Helper(); f.w.run(t, g) }
+
+// answer sends a whole response.
+func answer(r *request, status, body string) {
+	r.down.WriteHeaders(fields(":status", status, "content-length", fmt.Sprint(len(body))), false)
+	r.down.WriteData([]byte(body), true)
+}
+
+const get = "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+
+func TestRequestHeadBecomesPseudoFieldsAndLowerCase(t *testing.T) {
+	f := newFront(t, testOptions())
+	for _, c := range []struct{ in, want string }{
+		{
+			"GET /a%2Fb/..;x?q=1? HTTP/1.1\r\nHost: Shop.example:80\r\nX-B: 2\r\nx-a: 1\r\nX-B: 3\r\n\r\n",
+			":method=GET;:scheme=http;:authority=Shop.example:80;:path=/a%2Fb/..;x?q=1?;x-a=1;x-b=2;x-b=3; end=true",
+		},
+		{
+			"GET http://shop.example/p?q HTTP/1.1\r\nHost: other\r\n\r\n",
+			":method=GET;:scheme=http;:authority=shop.example;:path=/p?q; end=true",
+		},
+		{
+			"GET HTTP://shop.example?q HTTP/1.1\r\nHost: other\r\n\r\n",
+			":method=GET;:scheme=http;:authority=shop.example;:path=/?q; end=true",
+		},
+		{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", ":method=OPTIONS;:scheme=http;:authority=a;:path=*; end=true"},
+		{"OPTIONS http://a HTTP/1.1\r\nHost: b\r\n\r\n", ":method=OPTIONS;:scheme=http;:authority=a;:path=*; end=true"},
+		{"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", ":method=CONNECT;:authority=a:443; end=true connect"},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nConnection: X-Hop, keep-alive, TE\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n" +
+				"Proxy-Connection: x\r\nTE: gzip;q=0.5, Trailers\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n",
+			":method=GET;:scheme=http;:authority=a;:path=/;cookie=a=1;cookie=b=2;te=trailers; end=true",
+		},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nTE: gzip;q=0.5, Trailers\r\n\r\n",
+			":method=GET;:scheme=http;:authority=a;:path=/;te=trailers; end=true",
+		},
+		{"GET / HTTP/1.1\r\nHost: a\r\nTE: gzip\r\n\r\n", ":method=GET;:scheme=http;:authority=a;:path=/; end=true"},
+		{
+			"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n",
+			":method=GET;:scheme=http;:authority=a;:path=/chat;sec-websocket-key=x; end=true upgrade",
+		},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n",
+			":method=GET;:scheme=http;:authority=a;:path=/; end=true",
+		},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
+			":method=GET;:scheme=http;:authority=a;:path=/; end=true",
+		},
+		{"GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", ":method=GET;:scheme=http;:path=/; end=true"},
+		{
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: content-length\r\n\r\n",
+			":method=POST;:scheme=http;:authority=a;:path=/;content-length=0; end=true",
+		},
+		{
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, X-B\r\n\r\n0\r\n\r\n",
+			":method=POST;:scheme=http;:authority=a;:path=/;trailer=x-b, x-sum; end=false",
+		},
+	} {
+		nc := f.dial(t, c.in)
+		r := f.request(t)
+		got := fmt.Sprintf("%s end=%v", text(r.list), r.head.End)
+		if r.head.Request.Connect {
+			got += " connect"
+		}
+		if r.head.Upgrade {
+			got += " upgrade"
+		}
+		if got != c.want {
+			t.Errorf("%q\n got %s\nwant %s", c.in, got, c.want)
+		}
+		f.do(t, func() { answer(r, "200", "") })
+		nc.want(200, "")
+		nc.Close()
+	}
+}
+
+func TestMalformedRequestsAreAnsweredAndClosed(t *testing.T) {
+	f := newFront(t, testOptions())
+	for in, want := range map[string]string{
+		"GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n":                              "hopscope: the request is malformed: authority\n",
+		"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n":                                    "hopscope: the request is malformed: path\n",
+		"GET http:///p HTTP/1.1\r\nHost: a\r\n\r\n":                                   "hopscope: the request is malformed: authority\n",
+		"GET * HTTP/1.1\r\nHost: a\r\n\r\n":                                           "hopscope: the request is malformed: path\n",
+		"GET / HTTP/1.1\r\n\r\n":                                                      "400 Bad Request: missing required Host header",
+		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n":                                "400 Bad Request",
+		"GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n":                                  "400 Bad Request: invalid header name",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n":                    "400 Bad Request",
+		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n": "431 Request Header Fields Too Large",
+	} {
+		nc := f.dial(t, in)
+		r := nc.response("GET")
+		b, _ := io.ReadAll(r.Body)
+		if !r.Close || string(b) != want {
+			t.Errorf("%.60q: got %d %q, close %v", in, r.StatusCode, b, r.Close)
+		}
+	}
+}
+
+func TestLargeHeadersAreRefusedLikeAnyRequest(t *testing.T) {
+	f := newFront(t, testOptions())
+	f.dial(t, "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", 5000)+"\r\n\r\n")
+	if r := f.request(t); r.head.Refused.String() != "header_list_too_large" {
+		t.Errorf("refused: %s", r.head.Refused)
+	}
+	f.dial(t, "GET / HTTP/1.1\r\nHost: a\r\n"+strings.Repeat("X: x\r\n", 30)+"\r\n")
+	if r := f.request(t); r.head.Refused.String() != "too_many_fields" {
+		t.Errorf("refused: %s", r.head.Refused)
+	}
+}
+
+func TestResponsesReachTheClient(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "")
+	for _, x := range []struct {
+		method, proto string
+		write         func(*Incoming)
+		want          string
+	}{
+		{"GET", "1.1", func(i *Incoming) {
+			i.WriteHeaders(fields(":status", "103", "link", "</a>"), false)
+			i.WriteHeaders(fields(":status", "103", "link", "</b>"), false)
+			i.WriteHeaders(fields(":status", "200", "date", "x", "content-length", "2", "set-cookie", "a", "set-cookie", "b"), false)
+			i.WriteData([]byte("o"), false)
+			i.WriteData([]byte("k"), true)
+		}, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n" +
+			"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: x\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nok"},
+		{"GET", "1.1", func(i *Incoming) { // trailers after a short body, and unannounced
+			i.WriteHeaders(fields(":status", "200", "date", "x"), false)
+			i.WriteData([]byte("ok"), false)
+			i.WriteTrailers(fields("grpc-status", "0", "x-bin", "a\x01b"))
+		}, "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nGrpc-Status: 0\r\nX-Bin: a b\r\n\r\n"},
+		{"GET", "1.1", func(i *Incoming) { // trailers without a body, announced, of a declared length
+			i.WriteHeaders(fields(":status", "200", "date", "x", "content-length", "0", "trailer", "x-sum", "x-sum", "not it"), false)
+			i.WriteTrailers(fields("x-sum", "7"))
+		}, "HTTP/1.1 200 OK\r\nDate: x\r\nTrailer: x-sum\r\nX-Sum: not it\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 7\r\n\r\n"},
+		{"HEAD", "1.1", func(i *Incoming) {
+			i.WriteHeaders(fields(":status", "200", "date", "x", "content-length", "7"), true)
+		}, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nDate: x\r\n\r\n"},
+		{"GET", "1.1", func(i *Incoming) {
+			i.WriteHeaders(fields(":status", "204", "date", "x"), true)
+		}, "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n"},
+		{"GET", "1.1", func(i *Incoming) {
+			i.WriteHeaders(fields(":status", "304", "date", "x", "etag", "e"), true)
+		}, "HTTP/1.1 304 Not Modified\r\nDate: x\r\nEtag: e\r\n\r\n"},
+		{"GET", "1.1", func(i *Incoming) {
+			i.WriteHeaders(fields(":status", "200", "date", "x"), true)
+		}, "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 0\r\n\r\n"},
+		{"GET", "1.0", func(i *Incoming) { // the last: HTTP/1.0 ends the connection
+			i.WriteHeaders(fields(":status", "103"), false)
+			i.WriteHeaders(fields(":status", "200", "date", "x"), false)
+			i.WriteData([]byte("ok"), false)
+			i.WriteTrailers(fields("grpc-status", "0"))
+		}, "HTTP/1.0 200 OK\r\nDate: x\r\n\r\nok"},
+	} {
+		c.send(x.method + " / HTTP/" + x.proto + "\r\nHost: a\r\n\r\n")
+		r := f.request(t)
+		f.do(t, func() { x.write(r.down) })
+		got := make([]byte, len(x.want))
+		n, err := io.ReadFull(c.r, got)
+		if string(got[:n]) != x.want {
+			t.Fatalf("got  %q %v\nwant %q", got[:n], err, x.want)
+		}
+		for e := next(t, r.handler.events); e != "sent"; e = next(t, r.handler.events) {
+			t.Errorf("handler was told %q", e)
+		}
+	}
+	c.closed()
+	if f.w.held.Load() != 0 {
+		t.Errorf("%d bytes are still held", f.w.held.Load())
+	}
+}
+
+func TestRequestBodyAndTrailersReachTheGateway(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+	r := f.request(t)
+	r.handler.want(t, "end")
+	f.do(t, func() { answer(r, "200", string(r.handler.data)) })
+	c.want(200, "hello")
+
+	c.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhe\r\n")
+	r = f.request(t)
+	r.handler.until(t, f.w, func() bool { return string(r.handler.data) == "he" })
+	c.send("3\r\nllo\r\n0\r\nX-Sum: 7\r\nX-More: 8\r\n\r\n")
+	r.handler.want(t, "trailers x-more=8;x-sum=7;")
+	f.do(t, func() { answer(r, "200", string(r.handler.data)) })
+	if c.want(200, "hello").Close {
+		t.Error("the connection is closed although everything was read")
+	}
+}
+
+func TestRequestBodyIsReadAWindowAhead(t *testing.T) {
+	f := newFront(t, testOptions())
+	f.w.onBeg = func(r *request) {
+		r.handler.hold = true
+		f.w.begun <- r
+	}
+	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	c := f.dial(t, "")
+	go fmt.Fprintf(c.Conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	r := f.request(t)
+	given := 0
+	for given < len(body) {
+		r.handler.until(t, f.w, func() bool { return len(r.handler.data)-given == min(testWindow, len(body)-given) })
+		f.do(t, func() { r.down.Credit(len(r.handler.data) - given); given = len(r.handler.data) })
+	}
+	r.handler.want(t, "end")
+	if !bytes.Equal(r.handler.data, body) {
+		t.Error("the body arrived changed")
+	}
+}
+
+func TestResponseBodyCountsAsWrittenWhenTheClientTakesIt(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, get)
+	r := f.request(t)
+	h := r.handler
+	chunk := make([]byte, 16<<10)
+	total, stalled := 0, false
+	f.do(t, func() { r.down.WriteHeaders(fields(":status", "200"), false) })
+	for !stalled {
+		f.do(t, func() {
+			for r.down.Buffered()+len(chunk) <= testWindow {
+				r.down.WriteData(chunk, false)
+				total += len(chunk)
+			}
+			if total > 64<<20 {
+				t.Fatal("the client takes bytes without reading")
+			}
+		})
+		select {
+		case <-h.moved:
+		case e := <-h.events:
+			if e == "stalled connection" {
+				select {
+				case <-h.events:
+				case <-quiet():
+					stalled = true
+				}
+			}
+		}
+	}
+	f.do(t, func() {
+		if _, _, on := r.down.Stall(); !on || h.written+r.down.Buffered() != total || f.w.held.Load() != int64(r.down.Buffered()) {
+			t.Errorf("stalled %v, %d waiting, %d written of %d, %d held", on, r.down.Buffered(), h.written, total, f.w.held.Load())
+		}
+		r.down.WriteData(nil, true)
+	})
+	resp := c.response("GET")
+	if n, err := io.Copy(io.Discard, resp.Body); n != int64(total) || err != nil {
+		t.Errorf("%d bytes of %d, %v", n, total, err)
+	}
+	h.want(t, "resumed connection", "sent")
+}
+
+func TestResponseStreamsWithoutWaitingForMore(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, get)
+	r := f.request(t)
+	f.do(t, func() { r.down.WriteHeaders(fields(":status", "200"), false) })
+	resp := c.response("GET")
+	for range 3 {
+		f.do(t, func() { r.down.WriteData([]byte("x"), false) })
+		if _, err := io.ReadFull(resp.Body, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.do(t, func() { r.down.WriteData(nil, true) })
+	if _, err := resp.Body.Read(make([]byte, 1)); err != io.EOF {
+		t.Fatal(err)
+	}
+}
+
+func TestCutResponseNeverLooksComplete(t *testing.T) {
+	f := newFront(t, testOptions())
+	for name, head := range map[string][]string{
+		"length": {":status", "200", "content-length", "10"},
+		"chunks": {":status", "200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := f.dial(t, get)
+			r := f.request(t)
+			f.do(t, func() {
+				r.down.WriteHeaders(fields(head...), false)
+				r.down.WriteData([]byte("hello"), false)
+			})
+			resp := c.response("GET")
+			if _, err := io.ReadFull(resp.Body, make([]byte, 5)); err != nil {
+				t.Fatal(err)
+			}
+			f.do(t, func() { r.down.Cancel(conn.InternalError) })
+			if _, err := io.ReadAll(resp.Body); err == nil {
+				t.Error("the response looks complete")
+			}
+		})
+	}
+	t.Run("nothing sent", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() { r.down.Cancel(conn.Cancel) })
+		c.closed()
+	})
+	t.Run("half a response, not ended", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() {
+			r.down.WriteHeaders(fields(":status", "200"), false)
+			r.down.Cancel(conn.NoError)
+		})
+		if b, _ := io.ReadAll(c.r); bytes.Contains(b, []byte("\r\n0\r\n")) {
+			t.Errorf("the response looks complete: %q", b)
+		}
+	})
+	t.Run("the client does not read", func(t *testing.T) {
+		f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() {
+			r.down.WriteHeaders(fields(":status", "200"), false)
+			r.down.WriteData(make([]byte, 32<<20), false)
+		})
+		<-quiet() // the writing goroutine is in the middle of a write
+		f.do(t, func() { r.down.Cancel(conn.InternalError) })
+		wantClosed(t, f.w, "closed: io_error")
+	})
+	if f.w.held.Load() != 0 {
+		t.Errorf("%d bytes are still held", f.w.held.Load())
+	}
+}
+
+// wantClosed waits until a connection is closed for a reason, and checks that
+// each one is opened before.
+func wantClosed(t *testing.T, w *worker, reason string) {
+	t.Helper()
+	for {
+		e := next(t, w.conns)
+		if strings.HasSuffix(e, reason) {
+			return
+		}
+		if strings.Contains(e, "without") {
+			t.Fatal(e)
+		}
+	}
+}
+
+func TestClientThatLeavesIsNoticed(t *testing.T) {
+	f := newFront(t, testOptions())
+	const gone = "reset CANCEL cause=3 none"
+	t.Run("while it waits", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		c.Close()
+		r.handler.want(t, gone)
+	})
+	t.Run("while it sends", func(t *testing.T) {
+		c := f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
+		r := f.request(t)
+		r.handler.until(t, f.w, func() bool { return len(r.handler.data) == 5 })
+		c.Close()
+		r.handler.want(t, gone)
+	})
+	t.Run("while it sends chunks", func(t *testing.T) {
+		c := f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+		r := f.request(t)
+		r.handler.until(t, f.w, func() bool { return len(r.handler.data) == 5 })
+		c.Close()
+		r.handler.want(t, gone)
+	})
+	t.Run("while it is sent to", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() {
+			r.down.WriteHeaders(fields(":status", "200"), false)
+			r.down.WriteData(make([]byte, 32<<20), false)
+		})
+		c.response("GET")
+		c.Close()
+		r.handler.want(t, "stalled connection", "resumed connection", gone)
+	})
+	f.do(t, func() {})
+	if f.w.held.Load() != 0 {
+		t.Errorf("%d bytes are still held", f.w.held.Load())
+	}
+}
+
+func TestNothingFollowsAnEnd(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, get)
+	r := f.request(t)
+	f.do(t, func() {
+		answer(r, "200", "ok")
+		r.down.WriteHeaders(fields(":status", "500"), true)
+		r.down.WriteData([]byte("more"), false)
+		r.down.WriteTrailers(fields("x", "y"))
+		r.down.Cancel(conn.NoError) // the end is on its way and is not cut
+	})
+	c.want(200, "ok")
+	c.send(get)
+	r = f.request(t)
+	f.do(t, func() { answer(r, "200", "next") })
+	c.want(200, "next")
+	r.handler.want(t, "sent")
+	f.do(t, func() { r.down.Cancel(conn.InternalError) }) // over: the connection is left alone
+	c.send(get)
+	r = f.request(t)
+	f.do(t, func() { answer(r, "200", "last") })
+	c.want(200, "last")
+}
+
+func TestResponseBeforeTheEndOfTheRequestClosesTheConnection(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello")
+	r := f.request(t)
+	f.do(t, func() { answer(r, "413", "too large") })
+	if !c.want(413, "too large").Close {
+		t.Error("the connection's end is not announced")
+	}
+	r.handler.want(t, "sent")
+	// What follows is the rest of the body, whatever it looks like.
+	c.send(get)
+	select {
+	case <-f.w.begun:
+		t.Fatal("a part of a body was taken for a request")
+	case <-quiet():
+	}
+	wantClosed(t, f.w, "closed: timeout")
+}
+
+func TestMalformedBodyIsAnsweredIfNothingWasSent(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"+get)
+	r := f.request(t)
+	r.handler.want(t, "reset PROTOCOL_ERROR cause=1 frame_size")
+	c.want(400, "hopscope: the request body is malformed\n")
+	c.closed()
+
+	c = f.dial(t, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+	r = f.request(t)
+	f.do(t, func() { r.down.WriteHeaders(fields(":status", "200"), false) })
+	resp := c.response("GET")
+	c.send("zz\r\n" + get)
+	if _, err := io.ReadAll(resp.Body); err == nil {
+		t.Error("the response looks complete")
+	}
+	r.handler.want(t, "reset PROTOCOL_ERROR cause=1 frame_size")
+	select {
+	case <-f.w.begun:
+		t.Fatal("a part of a body was taken for a request")
+	case <-quiet():
+	}
+}
+
+const upload = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+
+func TestExpectationIsTheOriginsToMeet(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, upload)
+	r := f.request(t)
+	if v, _ := r.list.Find("expect"); string(v) != "100-continue" {
+		t.Errorf("expect is %q", v)
+	}
+	f.do(t, func() { r.down.WriteHeaders(fields(":status", "100", "x-a", "b"), false) })
+	if resp := c.response("PUT"); resp.StatusCode != 100 || resp.Header.Get("X-A") != "b" {
+		t.Fatalf("got %d", resp.StatusCode)
+	}
+	c.send("hello")
+	r.handler.want(t, "end")
+	f.do(t, func() { answer(r, "200", "ok") })
+	if c.want(200, "ok").Close {
+		t.Error("the connection is closed without need")
+	}
+
+	// An origin that refuses the upload is spared the body.
+	c = f.dial(t, upload)
+	r = f.request(t)
+	f.do(t, func() { answer(r, "401", "no") })
+	if !c.want(401, "no").Close {
+		t.Error("the connection's end is not announced")
+	}
+}
+
+func TestExpectationIsMetIfTheOriginSaysNothing(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, upload)
+	r := f.request(t)
+	if resp := c.response("PUT"); resp.StatusCode != 100 {
+		t.Fatalf("got %d", resp.StatusCode)
+	}
+	f.do(t, func() { r.down.WriteHeaders(fields(":status", "100"), false) }) // too late, and not repeated
+	c.send("hello")
+	r.handler.want(t, "end")
+	f.do(t, func() { answer(r, "200", "ok") })
+	c.want(200, "ok")
+}
