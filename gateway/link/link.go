@@ -54,9 +54,9 @@ func (k *link) Readable() {
 	switch {
 	case err == nil || err == loop.ErrWouldBlock:
 	case err == io.EOF:
-		k.c.Lost(event.ClosePeer)
+		k.c.Lost(event.ClosePeer, nil)
 	default:
-		k.c.Lost(event.CloseIO)
+		k.c.Lost(event.CloseIO, err)
 	}
 }
 

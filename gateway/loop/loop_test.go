@@ -87,15 +87,53 @@ func tcp(t *testing.T) (a, b net.Conn) {
 	return a, b
 }
 
-func TestSocketsEcho(t *testing.T) {
-	for name, pair := range map[string]func(t *testing.T) (client, server net.Conn){
+// pairs are the kinds of connections that a loop drives.
+func pairs() map[string]func(t *testing.T) (client, server net.Conn) {
+	return map[string]func(t *testing.T) (client, server net.Conn){
 		"tcp":  tcp,
 		"pipe": func(*testing.T) (net.Conn, net.Conn) { return net.Pipe() },
 		"tls":  func(t *testing.T) (net.Conn, net.Conn) { return secure(t, tcp) },
 		"tls over a pipe": func(t *testing.T) (net.Conn, net.Conn) {
 			return secure(t, func(*testing.T) (net.Conn, net.Conn) { return net.Pipe() })
 		},
-	} {
+	}
+}
+
+// source has something to send and goes on only when it is told that it can.
+type source struct {
+	sock    Socket
+	pending []byte
+}
+
+func (s *source) Readable() { _, _ = s.sock.Read(make([]byte, 100)) }
+
+func (s *source) Writable() {
+	n, _ := s.sock.Write(s.pending)
+	s.pending = s.pending[n:]
+}
+
+func TestWritableFollowsWheneverWriteTookTooFew(t *testing.T) {
+	for name, pair := range pairs() {
+		t.Run(name, func(t *testing.T) {
+			l := run(t)
+			client, server := pair(t)
+			defer client.Close()
+			const size = 3 << 20
+			_ = l.Post(task(func() {
+				s := &source{pending: make([]byte, size)}
+				s.sock = l.Add(server, s)
+				s.Writable()
+			}))
+			_ = client.SetDeadline(time.Now().Add(20 * time.Second))
+			if n, err := io.CopyN(io.Discard, client, size); err != nil {
+				t.Fatalf("%d bytes came: %v", n, err)
+			}
+		})
+	}
+}
+
+func TestSocketsEcho(t *testing.T) {
+	for name, pair := range pairs() {
 		t.Run(name, func(t *testing.T) {
 			l := run(t)
 			client, server := pair(t)

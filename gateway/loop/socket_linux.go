@@ -122,14 +122,21 @@ func (s *socket) Write(p []byte) (int, error) {
 		}
 		return n, err
 	}
-	if len(s.raw.out) > 0 {
-		return 0, nil // the last records are not out yet
+	// While records wait for the socket no further ones are made: writable will
+	// tell when they are out.
+	total := 0
+	for len(p) > 0 && len(s.raw.out) == 0 {
+		n, err := s.tls.Write(p[:min(len(p), maxPlain)])
+		if err == nil {
+			err = s.raw.flush(s)
+		}
+		total += n
+		if err != nil {
+			return total, err
+		}
+		p = p[n:]
 	}
-	n := min(len(p), maxPlain)
-	if _, err := s.tls.Write(p[:n]); err != nil {
-		return 0, err
-	}
-	return n, s.raw.flush(s)
+	return total, nil
 }
 
 // writable is called when a socket that was full is not any more.

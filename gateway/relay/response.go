@@ -1,11 +1,15 @@
 package relay
 
 import (
+	"fmt"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
 	"github.com/hopscope/hopscope/gateway/h2/stream"
+	"github.com/hopscope/hopscope/gateway/http1"
+	"github.com/hopscope/hopscope/gateway/upstream"
 )
 
 // Headers takes a response header block from the origin.
@@ -73,6 +77,7 @@ func (o *origin) Sent() {}
 // Reset takes the end of the upstream stream before its time.
 func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	x := (*Exchange)(o)
+	up := x.up
 	x.up = nil
 	if x.done || x.ended {
 		return // the response is whole; the origin only wants no more of the request
@@ -81,6 +86,9 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	f := causeOf(code, cause)
 	if v != rule.None {
 		f.err = v
+	}
+	if cause == stream.Unreachable {
+		f.err = x.unreachableBy(up)
 	}
 	if !x.answered {
 		x.failed(f)
@@ -97,6 +105,20 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	}
 	x.abort(code)
 	x.rec.Code = code
+}
+
+// unreachableBy returns why no connection could be made, and has the endpoint
+// left alone for a while.
+func (x *Exchange) unreachableBy(up Peer) error {
+	switch up := up.(type) {
+	case *http1.Origin:
+		err := fmt.Errorf("cannot connect to %s: %w", x.rec.Attempt.Endpoint.Address, up.Err())
+		x.attempts.endpoint.Fail(err)
+		return err
+	case *conn.Stream:
+		return upstream.Lost(up.Conn()) // the pool knows
+	}
+	return errNoSlot
 }
 
 // Stalled passes on that request bytes wait for the origin.

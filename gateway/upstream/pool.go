@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -218,7 +219,7 @@ const maxConns = 10
 
 // grow begins to dial if tickets wait that the connections have no slots for.
 func (e *Endpoint) grow() {
-	if e.dialing || e.gone || len(e.waiting) == 0 || e.usable() >= maxConns {
+	if e.dialing || e.gone || len(e.waiting) == 0 || e.usable() >= maxConns || e.unsettled() {
 		return
 	}
 	e.dialing = true
@@ -228,6 +229,17 @@ func (e *Endpoint) grow() {
 			nc.Close()
 		}
 	}()
+}
+
+// unsettled reports whether a connection has not yet heard how many streams the
+// origin takes: it may be all that is needed.
+func (e *Endpoint) unsettled() bool {
+	for _, c := range e.conns {
+		if c.Usable() && !c.Settled() {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Endpoint) usable() int {
@@ -373,9 +385,18 @@ func (o *owner) Closed(c *conn.Conn, reason event.CloseReason) {
 	// An origin that accepts connections only to end them gets the same back-off
 	// as one that refuses them.
 	if e.pool.w.Loop.Now().Sub(c.Info.OpenedAt) < minLife && c.Opened() == 0 {
-		e.Fail(fmt.Errorf("%s closed the connection (%s)", e.Info.Address, reason))
+		e.Fail(Lost(c))
 	}
 	e.serve()
+}
+
+// Lost says why a connection ended.
+func Lost(c *conn.Conn) error {
+	err := c.Err()
+	if err == nil {
+		err = io.EOF
+	}
+	return fmt.Errorf("%s ended the connection: %w", c.Info.Peer, cause(err))
 }
 
 // minLife is how long a connection has to last to count as a success even if it

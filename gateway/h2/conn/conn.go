@@ -120,6 +120,7 @@ type lifetime struct {
 	closed        bool
 	since         event.Time // when Sweep first saw it closing
 	reason        event.CloseReason
+	err           error // of the transport
 }
 
 // DefaultMaxStreams is assumed until the peer's SETTINGS arrive (RFC 9113
@@ -170,6 +171,12 @@ func (c *Conn) Slots() int {
 	}
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)
 }
+
+// Settled reports whether the peer's SETTINGS were read.
+func (c *Conn) Settled() bool { return c.in.settled }
+
+// Err returns the error with which the transport failed, if it did.
+func (c *Conn) Err() error { return c.life.err }
 
 // Usable reports whether the connection takes new streams at all, now or when a
 // slot is free (client role).

@@ -98,7 +98,7 @@ func run(r *rig, p []byte, piece, room int) {
 			r.t.Fatalf("buffered %d", r.env.Buffered)
 		}
 	}
-	r.c.Lost(event.ClosePeer)
+	r.c.Lost(event.ClosePeer, nil)
 	r.env.Flush()
 	if r.env.Buffered != 0 || r.c.Streams() != 0 || r.closed == nil || !r.tr.closed {
 		r.t.Fatalf("left over: %d bytes, %d streams, closed %v", r.env.Buffered, r.c.Streams(), r.closed)

@@ -94,11 +94,12 @@ func (c *Conn) Abort(reason event.CloseReason) {
 	c.touch()
 }
 
-// Lost tells that the transport failed or the peer closed it.
-func (c *Conn) Lost(reason event.CloseReason) {
+// Lost tells that the transport failed (err is set) or the peer closed it.
+func (c *Conn) Lost(reason event.CloseReason, err error) {
 	if c.life.closed {
 		return
 	}
+	c.life.err = err
 	if !c.life.closing {
 		c.life.reason = reason
 		if c.life.goAwayRead && c.streams.len() == 0 {
@@ -140,7 +141,13 @@ func (c *Conn) end() {
 }
 
 func (c *Conn) teardown() {
-	c.endStreams(codeNone, stream.ConnLost, rule.None)
+	cause := stream.ConnLost
+	if !c.server() && !c.in.settled {
+		// The peer's preface comes before anything it does (RFC 9113 §3.4): with
+		// TLS 1.3, it may only now have refused our certificate.
+		cause = stream.Unreachable
+	}
+	c.endStreams(codeNone, cause, rule.None)
 	c.env.Buffered -= int64(c.out.held)
 	c.out.held = 0
 	if c.out.buf != nil {

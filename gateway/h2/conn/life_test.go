@@ -291,7 +291,7 @@ func TestLostConnectionResetsEveryStream(t *testing.T) {
 	r := clientRole(t)
 	s := r.open(false)
 	s.s.WriteData(make([]byte, 100000), true)
-	r.c.Lost(event.CloseIO)
+	r.c.Lost(event.CloseIO, nil)
 	r.env.Flush()
 	if got := s.take(); got[len(got)-1] != "reset NO_ERROR cause 3 none" {
 		t.Fatalf("told %v", got)

@@ -80,7 +80,7 @@ func (c *Conn) Writable() {
 func (c *Conn) flush() {
 	if c.out.flooded && !c.over() {
 		c.violate(codeCalm, rule.TooManyControlFrames)
-		c.Lost(event.CloseProtocol) // it does not read: it would not see the GOAWAY either
+		c.Lost(event.CloseProtocol, nil) // it does not read: it would not see the GOAWAY either
 		return
 	}
 	for !c.life.closed {
@@ -94,7 +94,7 @@ func (c *Conn) flush() {
 		n, err := c.tr.Write(c.out.buf[c.out.sent:])
 		c.out.sent += n
 		if err != nil {
-			c.Lost(event.CloseIO)
+			c.Lost(event.CloseIO, err)
 			return
 		}
 		if c.out.sent < len(c.out.buf) {
