@@ -14,6 +14,8 @@ import (
 // get performs one request and returns its status and body; both parts of a
 // failed response count as failure.
 func get(ctx context.Context, client *http.Client, url string) (int, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
 		return 0, "", err
@@ -44,7 +46,7 @@ func TestDrainFinishesWhatIsOpen(t *testing.T) {
 			status, body, err := get(t.Context(), client, url)
 			results <- result{status, body, err}
 		}()
-		<-o.atGate
+		o.waitAtGate(t)
 	}
 	g.signal(syscall.SIGTERM)
 	// The admin server tells the balancer; it stays until the end.
@@ -79,7 +81,7 @@ func TestSecondSigtermEndsAtOnce(t *testing.T) {
 		_, _, err := get(t.Context(), newClient(t), "http://"+g.address["edge"]+"/gate")
 		ended <- err
 	}()
-	<-o.atGate
+	o.waitAtGate(t)
 	g.signal(syscall.SIGTERM)
 	eventually(t, "/readyz while draining", func() (bool, string) {
 		body, status := g.adminGet("/readyz", "")
@@ -100,7 +102,7 @@ func TestDrainGraceIsABound(t *testing.T) {
 		_, _, err := get(t.Context(), newClient(t), "http://"+g.address["edge"]+"/gate")
 		ended <- err
 	}()
-	<-o.atGate
+	o.waitAtGate(t)
 	g.signal(syscall.SIGTERM)
 	g.waitExit()
 	if err := <-ended; err == nil {

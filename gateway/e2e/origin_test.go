@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // origin is the server behind the gateway: net/http, which shares no code with
@@ -133,4 +134,14 @@ func (o *origin) header(name string) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.last.Values(name)
+}
+
+// waitAtGate waits until one more request is half answered, see /gate.
+func (o *origin) waitAtGate(t testing.TB) {
+	t.Helper()
+	select {
+	case <-o.atGate:
+	case <-time.After(patience):
+		t.Fatalf("no request came to the gate within %v", patience)
+	}
 }

@@ -72,7 +72,7 @@ func TestReloadKeepsOpenStreamsAndTakesNewRoutes(t *testing.T) {
 		status, body, err := get(t.Context(), client, base+"/gate")
 		open <- result{status, body, err}
 	}()
-	<-o.atGate
+	o.waitAtGate(t)
 
 	// No signal: a changed file is enough.
 	g.writeConfig(prefixed(o.address, "/only/"))
