@@ -38,6 +38,7 @@ type Demo struct {
 	group    run.Group
 	ports    ports
 	users    []*services.UsersReplica
+	profiles *services.ProfilesReplica
 	orders   *services.OrdersReplica
 	process  *gateway.Process
 	load     *load.Generator
@@ -151,11 +152,11 @@ func (d *Demo) startServices(ctx context.Context) error {
 	for n, r := range replicas[:usersReplicas] {
 		d.users = append(d.users, services.Users(r, fmt.Sprintf("users-%d", n+1), users))
 	}
-	p, err := services.Profiles(replicas[usersReplicas], d.internal, profiles)
-	if err != nil {
+	var err error
+	if d.profiles, err = services.Profiles(replicas[usersReplicas], d.internal, profiles); err != nil {
 		return err
 	}
-	d.services = append(d.services, p)
+	d.services = append(d.services, d.profiles)
 	if d.orders, err = services.Orders(replicas[usersReplicas+1], d.internal, orders); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func (d *Demo) welcome() string {
   Prometheus   http://%[3]s/api/v1/alerts   also /api/v1/query?query=…
   traces       http://%[4]s/api/services   Jaeger's query API
   faults       http://%[5]s/faults
+  services     %[12]s
   files        %[7]s   configuration and logs
   rules        %[8]d files
 
@@ -48,12 +49,24 @@ Try:
 `, d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, d.process.PID(), d.state, len(d.RuleFiles),
 		"query="+query,
 		flagUnless(d.Traces == Default().Traces, " --traces http://"+d.Traces),
-		flagUnless(d.Control == Default().Control, " --control http://"+d.Control))
+		flagUnless(d.Control == Default().Control, " --control http://"+d.Control),
+		d.endpoints())
 	b.WriteString("\nFaults:\n")
 	for _, f := range d.faults() {
 		fmt.Fprintf(&b, "  %-16s %s\n", f.Name, f.About)
 	}
 	b.WriteString("\n")
+	return b.String()
+}
+
+// endpoints tells which service is behind which address: metrics name endpoints
+// by these.
+func (d *Demo) endpoints() string {
+	var b strings.Builder
+	for n, u := range d.users {
+		fmt.Fprintf(&b, "users-%d %s, ", n+1, u.Addr())
+	}
+	fmt.Fprintf(&b, "profiles %s, orders %s", d.profiles.Addr(), d.orders.Addr())
 	return b.String()
 }
 

@@ -23,6 +23,8 @@ const (
 	// watchLength and watchInterval make a watched stream last about 15 s.
 	watchLength   = 60
 	watchInterval = 250 * time.Millisecond
+	// maxImports is how many uploads are under way at most.
+	maxImports = 8
 	// maxErrorBody is how much of an error's body is told, in bytes.
 	maxErrorBody = 200
 )
@@ -41,7 +43,9 @@ func (g *Generator) kinds() []kind {
 		{"users", g.cfg.Rate, 200, 10 * time.Second, g.getUser},
 		{"place", g.cfg.Rate / 10, 50, 10 * time.Second, g.placeOrder},
 		{"export", g.cfg.Rate / 20, 16, 30 * time.Second, g.exportOrders},
-		{"import", g.cfg.Rate / 20, 16, time.Minute, g.importOrders},
+		// Few at once and for long: stalled uploads must hang, not fail, and leave
+		// the connection's window at the service open for others.
+		{"import", g.cfg.Rate / 20, maxImports, 4 * time.Minute, g.importOrders},
 	}
 }
 

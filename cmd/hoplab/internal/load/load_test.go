@@ -177,7 +177,20 @@ func TestFailuresAreCountedWithTheirReason(t *testing.T) {
 func TestStalledUploadsWaitAndThenEnd(t *testing.T) {
 	s := start(t)
 	s.orders.SetStalled(true)
-	until(t, "all slots of uploads hang", func() bool { return s.front.uploading.Load() >= 16 })
+	until(t, "all slots of uploads hang", func() bool { return s.front.uploading.Load() >= maxImports })
+	// Others on the same connections are not held up.
+	place := 0
+	until(t, "orders are placed meanwhile", func() bool {
+		for _, st := range s.gen.Take() {
+			if st.Kind == "place" {
+				if st.Failed > 0 {
+					t.Fatal(st.LastError)
+				}
+				place += st.Done
+			}
+		}
+		return place >= 5
+	})
 	s.orders.SetStalled(false)
 	ended := 0
 	until(t, "the uploads go on", func() bool {
@@ -189,7 +202,7 @@ func TestStalledUploadsWaitAndThenEnd(t *testing.T) {
 				ended += st.Done
 			}
 		}
-		return ended >= 16
+		return ended >= maxImports
 	})
 }
 

@@ -75,8 +75,8 @@ func newHTTP2(h http.Handler) server {
 		ReadHeaderTimeout: 10 * time.Second,
 		HTTP2: &http.HTTP2Config{
 			MaxReceiveBufferPerStream: uploadWindow,
-			// A stalled upload must not close the connection's window for others.
-			MaxReceiveBufferPerConnection: 1 << 20,
+			// Stalled uploads must not close the connection's window for others.
+			MaxReceiveBufferPerConnection: 2 << 20,
 		},
 	}}
 }
