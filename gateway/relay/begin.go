@@ -13,7 +13,7 @@ import (
 // begin starts the exchange of a request. The returned handler is told what the
 // client sends; it has to be in place before anything is answered, which is why
 // setHandler is called first.
-func (w *Worker) begin(ci clientInfo, down Peer, setHandler func(stream.Handler), h conn.Head) {
+func (w *Worker) begin(ci clientInfo, down Client, setHandler func(stream.Handler), h conn.Head) {
 	x := &Exchange{w: w, table: w.table, down: down, client: ci, lastActive: w.now()}
 	x.timer.Owner = (*timeouts)(x)
 	x.attempts.ticket.Owner = x

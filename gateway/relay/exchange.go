@@ -19,7 +19,7 @@ type Exchange struct {
 	w     *Worker
 	table *Table
 	route *Route // nil: none matched
-	down  Peer
+	down  Client
 	up    Peer // nil: not yet, or no longer
 
 	client   clientInfo
@@ -125,8 +125,7 @@ func (c *client) Sent() {
 		return
 	}
 	if !x.request.ended {
-		// RFC 9113 §8.1: the rest of the request is not needed.
-		x.down.Cancel(conn.NoError)
+		x.down.Linger()
 	}
 	if x.rec.Reason == event.EndCompleted {
 		x.rec.Origin = event.ByUpstream

@@ -28,3 +28,11 @@ type Peer interface {
 	// ID returns the stream's id; 0 for HTTP/1.1.
 	ID() uint32
 }
+
+// Client is the downstream side of an exchange.
+type Client interface {
+	Peer
+	// Linger ends the stream, whose response is complete, before the request is;
+	// its handler is not called any more.
+	Linger()
+}

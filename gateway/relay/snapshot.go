@@ -58,7 +58,7 @@ func (x *Exchange) info() event.StreamInfo {
 		i.Buffered += int64(len(x.request.body))
 	}
 	if side, since, ok := x.stall(); ok {
-		peer := x.down
+		peer := Peer(x.down)
 		if side == event.Upstream {
 			peer = x.up
 		}

@@ -64,13 +64,14 @@ type Conn struct {
 	owner Owner
 	tr    Transport
 
-	touched bool // is in env.touched
-	opened  uint64
-	streams table
-	in      input
-	out     output
-	peer    peerState
-	life    lifetime
+	touched   bool // is in env.touched
+	opened    uint64
+	streams   table
+	lingering []lingering // in the order in which they began
+	in        input
+	out       output
+	peer      peerState
+	life      lifetime
 }
 
 // input is the reading half.

@@ -175,9 +175,10 @@ const (
 // take the last bytes.
 const closeTimeout = 2 * time.Second
 
-// Sweep ends a connection that has been closing for too long. It is called now
-// and then.
+// Sweep ends a connection that has been closing for too long and streams that
+// have lingered. It is called now and then.
 func (c *Conn) Sweep(now event.Time) {
+	c.endLingering(now)
 	switch {
 	case !c.life.closing || c.life.closed:
 	case c.life.since == 0:

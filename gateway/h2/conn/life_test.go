@@ -191,6 +191,24 @@ func TestLateFramesAfterOurResetAreIgnored(t *testing.T) {
 	r.want()
 }
 
+func TestAnAnsweredUploadGetsAMomentToStop(t *testing.T) {
+	r := server(t)
+	r.send(r.post(1), r.post(3))
+	for _, s := range r.streams {
+		s.s.WriteHeaders(fields(":status", "413"), true)
+		s.s.Linger()
+	}
+	r.send(data(1, 100, false), data(3, 100, true)) // 3 stops by itself
+	r.want("HEADERS 1 :status=413 end", "HEADERS 3 :status=413 end")
+	r.env.Now = event.Time(lingerTime)
+	r.c.Sweep(r.env.Now)
+	r.env.Flush()
+	r.want("RST_STREAM 1 NO_ERROR")
+	if r.c.Streams() != 0 {
+		t.Fatalf("%d streams are open", r.c.Streams())
+	}
+}
+
 func TestFramesOnAStreamThatThePeerEndedAreErrors(t *testing.T) {
 	r := server(t)
 	r.send(r.get(1))

@@ -1,0 +1,57 @@
+package conn
+
+import (
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
+)
+
+// lingerTime is how long a client may take to notice that its request was
+// answered before it was whole.
+const lingerTime = time.Second
+
+// Linger ends a stream whose response is complete while the request is not. The
+// handler is told nothing any more and the rest of the request is dropped. The
+// client gets a moment to stop by itself, then RST_STREAM with NO_ERROR (RFC 9113
+// §8.1): some clients take a reset that comes with the response for a failure.
+func (s *Stream) Linger() {
+	if s.c.streams.get(s.id) != s {
+		return
+	}
+	s.handler = discard{}
+	s.c.lingering = append(s.c.lingering, lingering{s, s.c.env.Now})
+}
+
+type lingering struct {
+	s     *Stream
+	since event.Time
+}
+
+// endLingering resets the streams whose moment is over.
+func (c *Conn) endLingering(now event.Time) {
+	n := 0
+	for n < len(c.lingering) && now.Sub(c.lingering[n].since) >= lingerTime {
+		c.lingering[n].s.Cancel(codeNone)
+		n++
+	}
+	if n == len(c.lingering) {
+		c.lingering = nil
+	} else {
+		c.lingering = c.lingering[n:]
+	}
+}
+
+// discard is the handler of a stream that nobody reads.
+type discard struct{}
+
+func (discard) Headers(*header.List, bool)                     {}
+func (discard) Data([]byte, bool)                              {}
+func (discard) Trailers(*header.List)                          {}
+func (discard) Written(int)                                    {}
+func (discard) Sent()                                          {}
+func (discard) Reset(event.Code, stream.Cause, rule.Violation) {}
+func (discard) Stalled(event.Scope, event.Time)                {}
+func (discard) Resumed(_ event.Scope, _, _ event.Time)         {}
