@@ -75,13 +75,13 @@ func (c *client) linger(d time.Duration) {
 	_ = c.setReadDeadline(c.bound)
 }
 
-// abort ends reads and writes, also those that are under way. It does not block,
-// so the closing is left to net/http.
-func (c *client) abort() {
+// abort ends reads and writes after grace, also those that are under way. It does
+// not block, so the closing is left to net/http.
+func (c *client) abort(grace time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.cut = true
-	c.bound = time.Unix(1, 0)
+	c.bound = time.Now().Add(grace)
 	_ = c.Conn.SetDeadline(c.bound)
 }
 

@@ -1,6 +1,8 @@
 package http1
 
 import (
+	"time"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/header"
@@ -19,7 +21,7 @@ func newIncoming(c *client, window int) *Incoming {
 	i.init(c.gateway, window, func() {
 		i.in.close()
 		if i.out.halt() {
-			c.abort()
+			c.abort(0)
 		}
 	})
 	return i
@@ -77,16 +79,21 @@ func (i *Incoming) WriteTrailers(l *header.List) {
 	i.out.put(parcel{trailers: list, end: true})
 }
 
+// cutGrace is how long a client may take for what was passed in of a response
+// that is then cut.
+const cutGrace = time.Second
+
 // Cancel ends the exchange. A response that has not come to its end is cut, and
-// its connection closed, so that it never looks complete. With NO_ERROR a
-// response whose end was passed in is still written.
+// its connection closed, so that it never looks complete; what there is of it is
+// still sent, so that it does not look either as if nothing had happened. With
+// NO_ERROR a response whose end was passed in is still written.
 func (i *Incoming) Cancel(code event.Code) {
 	if i.over {
 		return
 	}
 	i.close()
 	i.in.close()
-	if code != conn.NoError || !i.ended {
-		i.halt()
+	if (code != conn.NoError || !i.ended) && i.out.cut() {
+		i.client.abort(cutGrace)
 	}
 }

@@ -86,6 +86,12 @@ func (x *serving) run(noBody bool) {
 			x.clientGone()
 			panic(http.ErrAbortHandler)
 		}
+		if p.cut {
+			if x.headed {
+				_ = x.ctl.Flush()
+			}
+			panic(http.ErrAbortHandler)
+		}
 		if p.end {
 			break
 		}

@@ -411,6 +411,30 @@ func TestCutResponseNeverLooksComplete(t *testing.T) {
 			}
 		})
 	}
+	t.Run("at once", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() {
+			r.down.WriteHeaders(fields(":status", "200"), false)
+			r.down.WriteData([]byte("hello"), false)
+			r.down.Cancel(conn.InternalError)
+		})
+		if b, err := io.ReadAll(c.response("GET").Body); string(b) != "hello" || err == nil {
+			t.Errorf("got %q and %v, want what there was", b, err)
+		}
+	})
+	t.Run("with its end still waiting", func(t *testing.T) {
+		c := f.dial(t, get)
+		r := f.request(t)
+		f.do(t, func() {
+			r.down.WriteHeaders(fields(":status", "200"), false)
+			r.down.WriteTrailers(fields("grpc-status", "0"))
+			r.down.Cancel(conn.Cancel)
+		})
+		if _, err := io.ReadAll(c.response("GET").Body); err == nil {
+			t.Error("the response looks complete")
+		}
+	})
 	t.Run("nothing sent", func(t *testing.T) {
 		c := f.dial(t, get)
 		r := f.request(t)

@@ -13,6 +13,7 @@ type outbox struct {
 	change sync.Cond
 	next   parcel // guarded by mu
 	halted bool   // guarded by mu: take returns nothing more
+	cutoff bool   // guarded by mu: the message will not be whole
 	done   bool   // guarded by mu: everything up to the end was written
 }
 
@@ -22,9 +23,10 @@ type parcel struct {
 	data     []byte
 	trailers *header.List
 	end      bool
+	cut      bool // the message is to be broken off here
 }
 
-func (p *parcel) empty() bool { return len(p.heads) == 0 && len(p.data) == 0 && !p.end }
+func (p *parcel) empty() bool { return len(p.heads) == 0 && len(p.data) == 0 && !p.end && !p.cut }
 
 func (o *outbox) init() { o.change.L = &o.mu }
 
@@ -61,6 +63,7 @@ func (o *outbox) take(spare []byte) (parcel, bool) {
 	}
 	p := o.next
 	o.next = parcel{data: spare[:0]}
+	p.end = p.end && !p.cut
 	return p, true
 }
 
@@ -71,11 +74,25 @@ func (o *outbox) idle() bool {
 	return o.next.empty()
 }
 
-// finish notes that everything was written, unless the outbox was halted before.
+// cut ends the writing after what waits and reports whether something is missing
+// then.
+func (o *outbox) cut() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.done {
+		return false
+	}
+	o.cutoff, o.next.cut = true, true
+	o.change.Signal()
+	return true
+}
+
+// finish notes that everything was written, unless the outbox was halted or cut
+// before.
 func (o *outbox) finish() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.done = !o.halted
+	o.done = !o.halted && !o.cutoff
 	return o.done
 }
 
