@@ -9,19 +9,20 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/stream"
 )
 
-// lingerTime is how long a client may take to notice that its request was
-// answered before it was whole.
+// lingerTime is how long a client may go on with a request that was answered
+// before it was whole.
 const lingerTime = time.Second
 
 // Linger ends a stream whose response is complete while the request is not. The
-// handler is told nothing any more and the rest of the request is dropped. The
-// client gets a moment to stop by itself, then RST_STREAM with NO_ERROR (RFC 9113
-// §8.1): some clients take a reset that comes with the response for a failure.
+// handler is told nothing any more. What comes of the request in the next moment
+// is read and dropped, so that a client that is nearly done gets done; then it
+// gets RST_STREAM with NO_ERROR (RFC 9113 §8.1). Some clients, curl 7 among them,
+// take a reset that comes with the response for a failure.
 func (s *Stream) Linger() {
 	if s.c.streams.get(s.id) != s {
 		return
 	}
-	s.handler = discard{}
+	s.handler = discard{s}
 	s.c.lingering = append(s.c.lingering, lingering{s, s.c.env.Now})
 }
 
@@ -45,10 +46,10 @@ func (c *Conn) endLingering(now event.Time) {
 }
 
 // discard is the handler of a stream that nobody reads.
-type discard struct{}
+type discard struct{ s *Stream }
 
 func (discard) Headers(*header.List, bool)                     {}
-func (discard) Data([]byte, bool)                              {}
+func (d discard) Data(p []byte, _ bool)                        { d.s.Credit(len(p)) }
 func (discard) Trailers(*header.List)                          {}
 func (discard) Written(int)                                    {}
 func (discard) Sent()                                          {}
