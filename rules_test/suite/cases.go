@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -107,6 +108,9 @@ func loadSynthetic(fsys fs.FS) ([]Case, error) {
 		if l.Start.IsZero() {
 			c.Series.Meta.Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		}
+		if l.Step <= 0 {
+			return nil, fmt.Errorf("%s: %s: step %s: want a positive time", file, l.Name, time.Duration(l.Step))
+		}
 		for _, line := range l.Series {
 			s, err := recording.Parse(line)
 			if err != nil {
@@ -115,12 +119,16 @@ func loadSynthetic(fsys fs.FS) ([]Case, error) {
 			c.Series.Series = append(c.Series.Series, s)
 			c.Series.Meta.Scrapes = max(c.Series.Meta.Scrapes, len(s.Values))
 		}
-		for _, e := range append(l.Fires, l.Silent...) {
+		var last time.Duration
+		for _, e := range slices.Concat(l.Fires, l.Silent) {
 			if time.Duration(e.At) > c.Series.Meta.End() {
 				return nil, fmt.Errorf("%s: %s: %s is looked at after %s, but the series end after %s",
 					file, l.Name, e.Alert, time.Duration(e.At), c.Series.Meta.End())
 			}
+			last = max(last, time.Duration(e.At))
 		}
+		// Nobody looks at what comes later.
+		c.Series.Meta.Scrapes = int(last/time.Duration(l.Step)) + 1
 		cases = append(cases, c)
 	}
 	return cases, nil

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/hopscope/hopscope/rules_test/lint"
 )
@@ -35,15 +37,29 @@ func Generate(fsys, rules fs.FS, rulesDir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	type result struct {
+		checks []Check
+		err    error
+	}
+	results := make([]result, len(cases))
+	var running sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, c := range cases {
+		running.Go(func() {
+			slots <- struct{}{}
+			results[i].checks, results[i].err = Build(c, known, paths...)
+			<-slots
+		})
+	}
+	running.Wait()
 	out := map[string][]byte{}
 	var errs []error
-	for _, c := range cases {
-		checks, err := Build(c, known, paths...)
-		if err != nil {
-			errs = append(errs, err)
+	for i, c := range cases {
+		if results[i].err != nil {
+			errs = append(errs, results[i].err)
 			continue
 		}
-		text, err := Render(c, checks, groups, "../../alerts/*.rules.yml")
+		text, err := Render(c, results[i].checks, groups, "../../alerts/*.rules.yml")
 		if err != nil {
 			return nil, err
 		}

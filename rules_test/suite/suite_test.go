@@ -83,6 +83,7 @@ func TestGenerateFailsWhereAlertsDoOtherwise(t *testing.T) {
 		{"fires although silent", nothing, "[{name: x, step: 5s, series: ['up{} 0x5'], silent: [{alert: Low, at: 20s}]}]", "should be silent after 20s"},
 		{"silent although firing", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], fires: [{alert: Low, at: 20s}]}]", "should fire after 20s and does not"},
 		{"after the end", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], silent: [{alert: Low, at: 1m}]}]", "the series end after 25s"},
+		{"no step", nothing, "[{name: x, series: ['up{} 1x5']}]", "step 0s: want a positive time"},
 		{"notation", nothing, "[{name: x, step: 5s, series: ['up{ 1x5']}]", "cases/synthetic.yml: x"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
