@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,6 +24,21 @@ type answer struct {
 	proto  string // "HTTP/2"
 	header http.Header
 	body   string
+}
+
+// post sends a body over HTTP/2 and returns the response.
+func post(t *testing.T, url string, body []byte, contentType string) answer {
+	t.Helper()
+	response, err := newClient(t).Post(url, contentType, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Proto, response.Header, string(text)}
 }
 
 // curl runs curl with -i and returns the final response. It fails the test if

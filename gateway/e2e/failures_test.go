@@ -68,10 +68,17 @@ func TestFailuresNameTheirReason(t *testing.T) {
 			})
 		}
 		t.Run(c.name+" for gRPC", func(t *testing.T) {
-			got := curl(t, append([]string{
-				"--http2-prior-knowledge", "-X", "POST",
-				"-H", "Content-Type: application/grpc", "-H", "TE: trailers",
-			}, c.args...)...)
+			var got answer
+			if c.grpcStatus == "8" && c.status == 413 {
+				// Not by curl: version 7 hangs now and then when a response without a
+				// body comes before its upload is done.
+				got = post(t, base+"/good/discard", make([]byte, 5000), "application/grpc")
+			} else {
+				got = curl(t, append([]string{
+					"--http2-prior-knowledge", "-X", "POST",
+					"-H", "Content-Type: application/grpc", "-H", "TE: trailers",
+				}, c.args...)...)
+			}
 			if got.status != 200 || got.body != "" {
 				t.Errorf("not trailers-only: %d %q", got.status, got.body)
 			}
