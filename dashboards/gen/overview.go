@@ -120,7 +120,8 @@ func overview() board {
 				},
 				{
 					title: "Alerts", about: "Alerts of hopscope's rules, pending (waiting out their delay) or firing.", unit: number, shows: failingReplica, nonzero: true,
-					queries: []query{{`count by (alertname, alertstate) (ALERTS{alertname=~"Hopscope.*"})`, "{{alertname}} {{alertstate}}"}},
+					queries: []query{{`count by (alertname, alertstate) (ALERTS{alertname=~"Hopscope.*"})` +
+						"\n  or label_replace(vector(0), \"alertname\", \"none\", \"\", \"\")", "{{alertname}} {{alertstate}}"}},
 				},
 			}},
 			{"Upstreams", []panel{
