@@ -1,0 +1,73 @@
+package hpack
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/hopscope/hopscope/gateway/h2/header"
+)
+
+func TestListsSurviveTheWay(t *testing.T) {
+	enc, dec := NewEncoder(), NewDecoder(1<<16, 100)
+	for range 3 { // the second time most of it is indexed
+		in := new(header.List)
+		in.Add(":method", "GET")
+		in.Add("x", strings.Repeat("long ", 100))
+		in.AddSensitive("authorization", "secret")
+		out := new(header.List)
+		if err := dec.Decode(enc.Encode(in), out); err != nil {
+			t.Fatal(err)
+		}
+		if out.Len() != in.Len() {
+			t.Fatalf("%d fields of %d", out.Len(), in.Len())
+		}
+		for i := range in.Len() {
+			if string(in.Name(i)) != string(out.Name(i)) || string(in.Value(i)) != string(out.Value(i)) || in.Sensitive(i) != out.Sensitive(i) {
+				t.Fatalf("%q: %q became %q: %q", in.Name(i), in.Value(i), out.Name(i), out.Value(i))
+			}
+		}
+	}
+}
+
+// A list over a limit is cut, and the table is still in step afterwards.
+func TestLimitsKeepTheTableInStep(t *testing.T) {
+	for name, c := range map[string]struct {
+		dec  *Decoder
+		want error
+	}{
+		"bytes":  {NewDecoder(200, 100), ErrListTooLarge},
+		"fields": {NewDecoder(1<<16, 2), ErrTooManyFields},
+	} {
+		enc := NewEncoder()
+		big := new(header.List)
+		big.Add("a", "1")
+		big.Add("b", strings.Repeat("x", 300))
+		big.Add("c", "3")
+		out := new(header.List)
+		if err := c.dec.Decode(enc.Encode(big), out); !errors.Is(err, c.want) {
+			t.Fatalf("%s: %v, want %v", name, err, c.want)
+		}
+		small := new(header.List)
+		small.Add("c", "3") // in the table since then
+		out.Reset()
+		if err := c.dec.Decode(enc.Encode(small), out); err != nil || out.Len() != 1 || string(out.Value(0)) != "3" {
+			t.Fatalf("%s: afterwards %v, %d fields", name, err, out.Len())
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	l := new(header.List)
+	l.Add(":path", "/x")
+	l.Add("y", "z")
+	f.Add(NewEncoder().Encode(l))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		d := NewDecoder(500, 5)
+		out := new(header.List)
+		_ = d.Decode(p, out)
+		if out.Size() > 500 || out.Len() > 5 {
+			t.Fatalf("%d bytes, %d fields", out.Size(), out.Len())
+		}
+	})
+}
