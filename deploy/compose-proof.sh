@@ -99,8 +99,10 @@ image() {
 }
 # with_libraries PROGRAM TARGET copies a dynamic program and what it is linked with.
 with_libraries() {
+  local library
   install -D "$1" "$work/root$2"
-  { ldd "$1" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
+  # A static program has none.
+  { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
     install -D "$library" "$work/root$library"
   done
 }
@@ -118,7 +120,7 @@ install -D bin/hoplab "$work/root/hoplab"
 image hopscope/demo:dev 'ENTRYPOINT ["/hoplab"]' 'USER 65532:65532'
 
 install -D "$prometheus" "$work/root/bin/prometheus"
-install -D "$tools/promtool" "$work/root/bin/promtool"
+with_libraries "$tools/promtool" /bin/promtool
 install -d -o 65534 "$work/root/prometheus"
 image prom/prometheus:v3.15.0 'ENTRYPOINT ["/bin/prometheus"]' 'USER 65534' 'ENV PATH=/bin' 'WORKDIR /prometheus'
 
