@@ -71,6 +71,10 @@ func (v *validator) name(list string, i int, got string, before map[string]int) 
 		v.add(path, "must be 1 to 63 letters, digits, '.', '_' or '-', got %s", quote(got))
 		return
 	}
+	if got == "none" || got == "other" {
+		v.add(path, "must not be %s, which metrics use for what has no name of its own; choose another", quote(got))
+		return
+	}
 	if first, ok := before[got]; ok {
 		v.add(path, "must be unique, got %s, which %s[%d] has too (line %d)",
 			quote(got), list, first, v.line(fmt.Sprintf("%s[%d].name", list, first)))
