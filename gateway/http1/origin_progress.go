@@ -2,6 +2,7 @@ package http1
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -65,7 +66,9 @@ func responseFields(code int, h http.Header) *header.List {
 func (p *progress) failure(err error) lost {
 	t := lost{err: err}
 	switch {
-	case !p.connected.Load():
+	case !p.connected.Load(), !p.answered.Load() && errors.As(err, new(tls.AlertError)):
+		// With TLS 1.3 an endpoint that refuses our certificate says so only after
+		// the handshake; no request passes it before.
 		t.code, t.cause = conn.InternalError, stream.Unreachable
 	case !p.sent.Load():
 		// A kept connection that turned out to be closed. What the endpoint got,
