@@ -98,7 +98,7 @@ type panelJSON struct {
 	Options     any          `json:"options,omitempty"`
 	Links       []dataLink   `json:"links,omitempty"`
 	Collapsed   *bool        `json:"collapsed,omitempty"` // rows
-	Panels      []panelJSON  `json:"panels,omitempty"`    // rows; empty while expanded
+	Panels      *[]panelJSON `json:"panels,omitempty"`    // rows: empty while they are expanded
 }
 
 type gridPos struct {

@@ -42,7 +42,7 @@ func render(b board) ([]byte, error) {
 	for _, r := range b.rows {
 		collapsed := false
 		d.Panels = append(d.Panels, panelJSON{
-			ID: next(), Type: "row", Title: r.title, GridPos: gridPos{1, columns, 0, y}, Collapsed: &collapsed,
+			ID: next(), Type: "row", Title: r.title, GridPos: gridPos{1, columns, 0, y}, Collapsed: &collapsed, Panels: &[]panelJSON{},
 		})
 		y++
 		x, lowest := 0, y
