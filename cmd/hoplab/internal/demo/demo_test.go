@@ -118,6 +118,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	})
 	t.Run("a trace crosses the gateway three times", func(t *testing.T) { threeHops(t, d) })
 	t.Run("an exemplar leads to its trace", func(t *testing.T) { exemplar(t, d) })
+	t.Run("every panel has data", func(t *testing.T) { everyPanel(t, d) })
 	t.Run("it prints where to look and how it goes", func(t *testing.T) {
 		until(t, "status lines", func() bool { return strings.Contains(out.String(), "users ") })
 		for _, want := range []string{d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, load.SlowConsumer, "hoplab demo trace"} {
