@@ -57,7 +57,7 @@ func New(cfg Config) (*Generator, error) {
 	g := &Generator{cfg: cfg, base: "http://" + cfg.Target, http: &http.Client{Transport: newTransport(0)}}
 	g.slow.base = g.base
 	for range usersConns + 1 {
-		c, err := grpc.NewClient("dns:///"+cfg.Target,
+		c, err := grpc.NewClient("dns:///"+cfg.Target, grpc.WithDisableServiceConfig(), // it would ask DNS for more than the address
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			// The default backs off up to two minutes; a demo should be seen to recover.
 			grpc.WithConnectParams(grpc.ConnectParams{Backoff: quickBackoff(), MinConnectTimeout: time.Second}))
