@@ -99,8 +99,8 @@ type output struct {
 	stalled bool // streams in ready were told that the connection is full
 	blocked bool // the transport is full
 	held    int  // bytes of buf counted in Env.Buffered
-	control int  // control frames queued since the transport became full
-	flooded bool // more of them than we hold
+	answers answers
+	flooded bool // more answers wait than we hold
 	window  flow.Window
 	enc     *hpack.Encoder
 	nextID  uint32 // client role
@@ -119,7 +119,8 @@ type lifetime struct {
 	lastID        uint32 // the last id of our GOAWAY
 	closing       bool   // close as soon as everything is written
 	closed        bool
-	since         event.Time // when Sweep first saw it closing
+	since         event.Time // when Sweep first saw it closing with no more than gone sent
+	gone          uint64     // bytes
 	reason        event.CloseReason
 	err           error // of the transport
 }
@@ -167,7 +168,7 @@ func (c *Conn) Streams() int { return c.streams.len() }
 
 // Slots returns how many more streams may be opened now (client role).
 func (c *Conn) Slots() int {
-	if c.life.goAwayRead || c.life.closing || c.life.closed || c.out.nextID > 1<<31-1 {
+	if !c.Usable() {
 		return 0
 	}
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)

@@ -97,6 +97,7 @@ func (c *Conn) shiftWindows(delta int64) bool {
 			s.windowOpened()
 		} else if s.send <= 0 && s.inReady {
 			c.out.ready.remove(s)
+			s.resume() // if it waited for the connection, it no longer does
 			s.stall(event.ScopeStream)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/gateway/h2/hpack"
@@ -103,7 +104,7 @@ func (c *Conn) block(b blockState, p []byte) {
 		s.readResponse(list, b.end, over)
 	case c.server() && b.stream > c.in.lastID:
 		c.open(b, list, over)
-	case c.in.late.may(b.stream):
+	case c.disregards(b.stream):
 	default:
 		// RFC 9113 §5.1: HEADERS on a closed stream.
 		c.violate(codeStreamClosed, rule.StreamClosed)
@@ -112,10 +113,10 @@ func (c *Conn) block(b blockState, p []byte) {
 
 // open begins a stream that the peer opened (server role).
 func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
-	if c.life.goAwayWritten && b.stream > c.life.lastID {
+	c.in.lastID = b.stream
+	if c.aboveGoAway(b.stream) {
 		return // RFC 9113 §6.8: ignored; the client will send it elsewhere
 	}
-	c.in.lastID = b.stream
 	c.opened++
 	if b.selfDep {
 		c.env.Sink.Violation(c.Info, rule.BadPriority)
@@ -146,7 +147,9 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 		c.env.Sink.Violation(c.Info, over)
 	}
 	s := c.newStream(b.stream)
-	s.declared = head.Request.ContentLength
+	if over == rule.None {
+		s.declared = head.Request.ContentLength
+	}
 	s.headersRead = true
 	if b.end {
 		s.state = s.state.ReadEnd()
@@ -241,6 +244,9 @@ func (s *Stream) checkResponse(r header.Response, end bool) rule.Violation {
 	return rule.None
 }
 
+// maxStreamID is the last id a client may use (RFC 9113 §5.1.1).
+const maxStreamID = 1<<31 - 1
+
 // Open opens a stream and writes its request header block (client role). The
 // caller has made sure that Slots is not zero. head says that the method is
 // HEAD, whose response has no body.
@@ -249,6 +255,10 @@ func (c *Conn) Open(list *header.List, end, head bool, h Handler) *Stream {
 	c.out.nextID += 2
 	s.handler = h
 	s.noBody = head
+	s.from = c.out.total
 	s.writeBlock(list, end)
+	if c.out.nextID > maxStreamID {
+		c.DrainNow(event.CloseGoAway) // RFC 9113 §5.1.1: go on with another connection
+	}
 	return s
 }

@@ -31,7 +31,11 @@ func (c *Conn) violate(code event.Code, v rule.Violation) {
 	}
 	c.env.Sink.Violation(c.Info, v)
 	c.life.closing, c.life.reason = true, event.CloseProtocol
-	c.goAway(c.in.lastID, code, v.String())
+	last := c.in.lastID
+	if c.life.goAwayWritten {
+		last = c.life.lastID // RFC 9113 §6.8: it must not grow
+	}
+	c.goAway(last, code, v.String())
 	c.endStreams(code, stream.PeerViolation, v)
 	if !c.server() {
 		c.owner.Changed(c)
@@ -83,6 +87,8 @@ func (c *Conn) Abort(reason event.CloseReason) {
 	if c.over() {
 		return
 	}
+	// First, so that no stream is opened while others end.
+	c.life.closing, c.life.reason = true, reason
 	c.streams.each(func(s *Stream) {
 		c.writeRST(s.id, codeCancel)
 		s.finish(codeCancel, stream.ConnLost, rule.None)
@@ -90,7 +96,6 @@ func (c *Conn) Abort(reason event.CloseReason) {
 	if !c.life.goAwayWritten {
 		c.goAway(c.in.lastID, codeNone, "")
 	}
-	c.life.closing, c.life.reason = true, reason
 	c.touch()
 }
 
@@ -147,7 +152,14 @@ func (c *Conn) teardown() {
 		// TLS 1.3, it may only now have refused our certificate.
 		cause = stream.Unreachable
 	}
-	c.endStreams(codeNone, cause, rule.None)
+	gone := c.gone()
+	c.streams.each(func(s *Stream) {
+		if !c.server() && c.in.settled && s.from >= gone {
+			s.finish(codeNone, stream.Unprocessed, rule.None) // nothing of it has left
+		} else {
+			s.finish(codeNone, cause, rule.None)
+		}
+	})
 	c.env.Buffered -= int64(c.out.held)
 	c.out.held = 0
 	if c.out.buf != nil {
@@ -171,19 +183,26 @@ const (
 	Calm          = codeCalm
 )
 
-// closeTimeout is how long a connection that is closing waits for its peer to
-// take the last bytes.
+// closeTimeout is how long a connection that is closing waits for a peer that
+// takes nothing of the last bytes.
 const closeTimeout = 2 * time.Second
 
-// Sweep ends a connection that has been closing for too long and streams that
-// have lingered. It is called now and then.
+// settleTimeout is how long a peer has for its SETTINGS, which are the first it
+// sends (RFC 9113 §3.4).
+const settleTimeout = 5 * time.Second
+
+// Sweep ends streams that have lingered, a connection whose peer does not take
+// its last bytes, and one whose peer says nothing at all. It is called now and
+// then.
 func (c *Conn) Sweep(now event.Time) {
 	c.endLingering(now)
-	switch {
-	case !c.life.closing || c.life.closed:
-	case c.life.since == 0:
-		c.life.since = now
-	case now.Sub(c.life.since) >= closeTimeout:
+	switch gone := c.gone(); {
+	case c.life.closed:
+	case c.life.closing && (c.life.since == 0 || c.life.gone != gone):
+		c.life.since, c.life.gone = now, gone
+	case c.life.closing && now.Sub(c.life.since) >= closeTimeout:
 		c.end()
+	case !c.life.closing && !c.in.settled && now.Sub(c.Info.OpenedAt) >= settleTimeout:
+		c.Lost(event.CloseTimeout, nil)
 	}
 }

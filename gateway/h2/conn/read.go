@@ -224,11 +224,21 @@ const maxEmptyFrames = 100
 
 // closedStreamFrame answers DATA on a stream that is gone.
 func (c *Conn) closedStreamFrame(id uint32) {
-	if c.in.late.may(id) || c.server() && c.life.goAwayWritten && id > c.life.lastID {
+	if c.disregards(id) {
 		return
 	}
 	c.env.Sink.Violation(c.Info, rule.StreamClosed)
 	c.writeRST(id, codeStreamClosed)
+}
+
+// disregards reports whether frames for a stream that is gone are no fault of
+// the peer's: it may have sent them before it read our RST_STREAM or GOAWAY.
+func (c *Conn) disregards(id uint32) bool { return c.in.late.may(id) || c.aboveGoAway(id) }
+
+// aboveGoAway reports whether a stream of the peer's is not and will not be
+// processed (RFC 9113 §6.8).
+func (c *Conn) aboveGoAway(id uint32) bool {
+	return c.server() && c.life.goAwayWritten && id > c.life.lastID
 }
 
 // streamViolation ends a stream whose peer broke a rule. On a stream that was

@@ -23,6 +23,7 @@ type Stream struct {
 	state   stream.State
 	handler Handler
 
+	from     uint64 // of the connection's bytes; where the request begins (client role)
 	send     flow.Window
 	recv     flow.Receiver
 	slack    int   // bytes beyond recv that the peer may have sent before our SETTINGS
@@ -119,6 +120,7 @@ func (s *Stream) Cancel(code event.Code) {
 	if s.state != stream.Closed { // its last frame may be the one being handled
 		s.c.writeRST(s.id, code)
 	}
+	s.resume() // a stall that was told of has to end
 	s.handler = nil
 	s.close()
 }

@@ -22,12 +22,20 @@ func (c *Conn) append(p []byte) {
 	c.touch()
 }
 
-// room makes sure that there is a write buffer.
+// room makes sure that there is a write buffer, and that what was sent of it
+// takes no more room than what was not.
 func (c *Conn) room() {
-	if c.out.buf == nil {
+	switch {
+	case c.out.buf == nil:
 		c.out.buf = c.env.getBuffer()
+	case c.out.sent > len(c.out.buf)/2 && len(c.out.buf) >= writeBufferSize/2:
+		n := copy(c.out.buf, c.out.buf[c.out.sent:])
+		c.out.buf, c.out.sent = c.out.buf[:n], 0
 	}
 }
+
+// gone returns how many bytes the transport has ever taken.
+func (c *Conn) gone() uint64 { return c.out.total - uint64(len(c.out.buf)-c.out.sent) }
 
 func (c *Conn) touch() {
 	if !c.touched {
@@ -51,8 +59,24 @@ func (c *Conn) control(t frame.Type, p []byte) {
 	if c.out.blocked {
 		// The caller may be deep in another connection's batch: the end comes
 		// with the flush.
-		c.out.control++
-		c.out.flooded = c.out.control > maxControl
+		c.out.answers.newer++
+		c.out.flooded = c.out.answers.waiting() > maxControl
+	}
+}
+
+// answers counts the control frames that wait, in two generations: older ones
+// begin before mark, in bytes of the connection, newer ones behind it.
+type answers struct {
+	older, newer int
+	mark         uint64
+}
+
+func (a *answers) waiting() int { return a.older + a.newer }
+
+// left notes that everything up to gone has been sent, of total bytes.
+func (a *answers) left(gone, total uint64) {
+	if gone >= a.mark {
+		a.older, a.newer, a.mark = a.newer, 0, total
 	}
 }
 
@@ -101,7 +125,8 @@ func (c *Conn) flush() {
 			c.out.blocked = true
 		} else {
 			c.env.putBuffer(c.out.buf)
-			c.out.buf, c.out.sent, c.out.control = nil, 0, 0
+			c.out.buf, c.out.sent = nil, 0
+			c.out.answers = answers{mark: c.out.total}
 		}
 		c.settle()
 	}
@@ -116,7 +141,8 @@ func (c *Conn) flush() {
 
 // settle pays the credits of everything that has been sent.
 func (c *Conn) settle() {
-	gone := c.out.total - uint64(len(c.out.buf)-c.out.sent)
+	gone := c.gone()
+	c.out.answers.left(gone, c.out.total)
 	i := 0
 	for ; i < len(c.out.ledger) && c.out.ledger[i].upto <= gone; i++ {
 		e := &c.out.ledger[i]
@@ -142,9 +168,11 @@ func (c *Conn) account() {
 	c.out.held = held
 }
 
-// owe notes that n bytes of s were appended.
+// owe notes that n bytes of s were appended. Entries of one stream are joined
+// only up to a frame's size: an entry is paid when all of it has left.
 func (c *Conn) owe(s *Stream, n int) {
-	if last := len(c.out.ledger) - 1; last >= 0 && c.out.ledger[last].s == s {
+	last := len(c.out.ledger) - 1
+	if last >= 0 && c.out.ledger[last].s == s && c.out.ledger[last].n+n <= frame.MaxPayload {
 		c.out.ledger[last].n += n
 		c.out.ledger[last].upto = c.out.total
 		return
