@@ -80,12 +80,14 @@ func (b *bridge) resume() {
 	}
 }
 
-// close makes the bridge deaf and mute. What waits is no longer held.
+// close makes the bridge deaf and mute. What waits is no longer held, and a stall
+// that was told of ends.
 func (b *bridge) close() {
 	if b.over {
 		return
 	}
-	b.over, b.stalled = true, false
+	b.resume()
+	b.over = true
 	b.worker.Held(-b.waiting)
 }
 

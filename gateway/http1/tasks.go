@@ -95,7 +95,6 @@ func (t lost) Run() {
 		return
 	}
 	t.b.err = t.err
-	t.b.resume()
 	t.b.close()
 	t.b.handler.Reset(t.code, t.cause, t.violation)
 }
