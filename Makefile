@@ -70,7 +70,7 @@ test-rules: $(TOOLS)/promtool ## stock promtool over every alert rule and every 
 lint: tools ## vet, staticcheck, gofumpt, and generated files are up to date
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	unformatted=$$($(GO) tool gofumpt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	unformatted=$$($(GO) tool gofumpt -l .); \
 	  test -z "$$unformatted" || { printf 'not formatted, run go tool gofumpt -w on:\n%s\n' "$$unformatted" >&2; exit 1; }
 	before=$$($(TREE_SUMS)); $(MAKE) generate; after=$$($(TREE_SUMS)); \
 	  diff <(echo "$$before") <(echo "$$after") >&2 || { echo "generated files were stale: commit what make generate wrote" >&2; exit 1; }
