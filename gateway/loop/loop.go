@@ -25,7 +25,7 @@ type Socket interface {
 	// Read returns ErrWouldBlock if there is nothing to read now.
 	Read(p []byte) (int, error)
 	// Write takes as many bytes as it can now. If it takes fewer than all, the
-	// handler's Writable follows.
+	// handler's Writable follows, and the next Write begins with the same bytes.
 	Write(p []byte) (int, error)
 	// Close sends what was taken and ends the connection. The handler is not
 	// called any more.
@@ -39,8 +39,12 @@ var ErrWouldBlock = errors.New("loop: would block")
 var ErrStopped = errors.New("loop: stopped")
 
 // maxPlain is how much a socket under TLS, or one driven by goroutines, takes at
-// once: what the peer does not take is held outside of the caller's reach.
+// once, and so holds beside its caller.
 const maxPlain = 64 << 10
+
+// lingerTime is how long a closed connection is still read, so that the peer
+// gets our last bytes instead of a reset (RFC 9112 §9.6 has the reason).
+const lingerTime = time.Second
 
 // Loop waits for sockets, timers and tasks.
 type Loop struct {
@@ -51,6 +55,7 @@ type Loop struct {
 	clock Clock
 	now   event.Time
 	again []*socket // sockets with more to read that the poller cannot see
+	pumps map[*pump]struct{}
 
 	mu      sync.Mutex
 	inbox   []Task // guarded by mu
@@ -72,7 +77,7 @@ func (c Clock) Now() event.Time {
 
 // New makes a loop; Run has to be called to start it.
 func New(clock Clock) (*Loop, error) {
-	l := &Loop{clock: clock}
+	l := &Loop{clock: clock, pumps: make(map[*pump]struct{})}
 	l.now = clock.Now()
 	l.Wheel.now = int64(l.now) >> tickShift
 	var err error
@@ -137,6 +142,9 @@ func (l *Loop) stop() {
 		if c, ok := t.(Canceller); ok {
 			c.Cancel()
 		}
+	}
+	for p := range l.pumps {
+		p.shut()
 	}
 	l.poll.close()
 }

@@ -3,8 +3,10 @@ package loop
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -127,6 +129,72 @@ func TestWritableFollowsWheneverWriteTookTooFew(t *testing.T) {
 			_ = client.SetDeadline(time.Now().Add(20 * time.Second))
 			if n, err := io.CopyN(io.Discard, client, size); err != nil {
 				t.Fatalf("%d bytes came: %v", n, err)
+			}
+		})
+	}
+}
+
+// parting closes as soon as everything is taken.
+type parting struct{ source }
+
+func (s *parting) Writable() {
+	if s.source.Writable(); len(s.pending) == 0 {
+		s.sock.Close()
+	}
+}
+
+func TestCloseSendsWhatWasTaken(t *testing.T) {
+	for name, pair := range pairs() {
+		t.Run(name, func(t *testing.T) {
+			l := run(t)
+			client, server := pair(t)
+			defer client.Close()
+			for _, nc := range []net.Conn{client, server} {
+				if d, ok := nc.(*Detachable); ok {
+					nc = d.raw.Conn
+				}
+				if s, ok := nc.(*net.TCPConn); ok {
+					_, _ = s.SetWriteBuffer(1), s.SetReadBuffer(1) // as small as there are
+				}
+			}
+			const size = 60_000
+			written := make(chan struct{})
+			_ = l.Post(task(func() {
+				s := &parting{source{pending: make([]byte, size)}}
+				s.sock = l.Add(server, s)
+				s.Writable()
+				close(written)
+			}))
+			<-written
+			_ = client.SetDeadline(time.Now().Add(20 * time.Second))
+			if got, err := io.ReadAll(client); err != nil || len(got) != size {
+				t.Fatalf("%d bytes of %d came: %v", len(got), size, err)
+			}
+		})
+	}
+}
+
+// A loop that ends leaves no goroutine and no connection behind.
+func TestEndOfTheLoopEndsItsConnections(t *testing.T) {
+	for name, pair := range pairs() {
+		t.Run(name, func(t *testing.T) {
+			client, server := pair(t)
+			defer client.Close()
+			l, err := New(NewClock())
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := &forever{}
+			_ = l.Post(task(func() {
+				s := &source{pending: make([]byte, 3<<20)} // more than is taken
+				s.sock = l.Add(server, s)
+				s.Writable()
+				b.quit = true
+			}))
+			l.Run(b)
+			_ = client.SetDeadline(time.Now().Add(20 * time.Second))
+			if _, err := io.Copy(io.Discard, client); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatal("the connection is still open")
 			}
 		})
 	}

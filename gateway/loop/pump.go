@@ -2,11 +2,12 @@ package loop
 
 import (
 	"net"
-	"sync"
+	"time"
 )
 
 // pump drives any net.Conn with two goroutines: one reads and one writes, and
-// each hands over to the loop. They end when the connection is closed.
+// each hands over to the loop. They end when the connection is closed or the loop
+// ends.
 type pump struct {
 	l       *Loop
 	nc      net.Conn
@@ -20,14 +21,13 @@ type pump struct {
 	writing bool
 	outErr  error
 	out     chan []byte
-
-	once sync.Once
 }
 
 const pumpBuffer = 16 << 10
 
 func newPump(l *Loop, nc net.Conn, h Handler) *pump {
 	p := &pump{l: l, nc: nc, handler: h, resume: make(chan struct{}, 1), out: make(chan []byte, 1)}
+	l.pumps[p] = struct{}{}
 	go p.readLoop()
 	go p.writeLoop()
 	return p
@@ -77,6 +77,7 @@ func (p *pump) readLoop() {
 }
 
 func (p *pump) writeLoop() {
+	defer p.nc.Close() // here, because TLS says good-bye, which can block
 	for b := range p.out {
 		_, err := p.nc.Write(b)
 		if p.l.Post(pumpEvent{p: p, wrote: true, err: err}) != nil || err != nil {
@@ -86,6 +87,9 @@ func (p *pump) writeLoop() {
 }
 
 func (p *pump) Read(b []byte) (int, error) {
+	if p.closed {
+		return 0, net.ErrClosed
+	}
 	n := copy(b, p.in)
 	p.in = p.in[n:]
 	if n > 0 {
@@ -102,10 +106,12 @@ func (p *pump) Read(b []byte) (int, error) {
 }
 
 func (p *pump) Write(b []byte) (int, error) {
-	if p.outErr != nil {
+	switch {
+	case p.closed:
+		return 0, net.ErrClosed
+	case p.outErr != nil:
 		return 0, p.outErr
-	}
-	if p.writing {
+	case p.writing:
 		p.full = true
 		return 0, nil
 	}
@@ -123,13 +129,22 @@ func (p *pump) Close() {
 	p.closed = true
 	if !p.writing {
 		p.shut()
+		return
 	}
+	// What was taken may still go, but not for ever.
+	_ = p.nc.SetWriteDeadline(time.Now().Add(lingerTime))
 }
 
+// shut ends the goroutines and the connection.
 func (p *pump) shut() {
-	p.once.Do(func() {
-		close(p.out)
-		close(p.resume)
-		_ = p.nc.Close()
-	})
+	if _, ok := p.l.pumps[p]; !ok {
+		return
+	}
+	delete(p.l.pumps, p)
+	p.closed = true
+	if p.writing {
+		_ = p.nc.SetWriteDeadline(time.Now())
+	}
+	close(p.out)
+	close(p.resume)
 }

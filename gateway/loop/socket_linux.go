@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,15 +19,12 @@ type socket struct {
 	tls       *tls.Conn // nil: plain
 	raw       *rawConn  // under tls
 	wantWrite bool
+	pending   int  // bytes of the next Write whose records wait in raw.out
 	more      bool // there may be decrypted bytes that epoll cannot see
 	closed    bool
 	eof       bool
 	linger    Timer
 }
-
-// lingerTime is how long a closed connection is still read, so that the peer
-// gets our last bytes instead of a reset (RFC 9112 §9.6 has the reason).
-const lingerTime = time.Second
 
 // newSocket takes the descriptor of nc, which is closed.
 func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
@@ -122,19 +118,24 @@ func (s *socket) Write(p []byte) (int, error) {
 		}
 		return n, err
 	}
-	// While records wait for the socket no further ones are made: writable will
-	// tell when they are out.
-	total := 0
-	for len(p) > 0 && len(s.raw.out) == 0 {
-		n, err := s.tls.Write(p[:min(len(p), maxPlain)])
-		if err == nil {
-			err = s.raw.flush(s)
+	return s.writeTLS(p)
+}
+
+// writeTLS takes bytes when their records are out: until then they are only
+// pending, so that nobody counts as sent what Close would discard.
+func (s *socket) writeTLS(p []byte) (total int, err error) {
+	for len(p) > 0 {
+		if s.pending == 0 && len(s.raw.out) == 0 {
+			if s.pending, err = s.tls.Write(p[:min(len(p), maxPlain)]); err != nil {
+				return total, err
+			}
 		}
-		total += n
-		if err != nil {
-			return total, err
+		if err = s.raw.flush(s); err != nil || len(s.raw.out) > 0 {
+			return total, err // writable will tell when they are out
 		}
-		p = p[n:]
+		total += s.pending
+		p = p[s.pending:]
+		s.pending = 0
 	}
 	return total, nil
 }
