@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/hopscope/hopscope/gateway"
 )
 
 // serveOK answers every request with 200 and a body.
@@ -360,4 +362,103 @@ func TestAStoppedClientHoldsNobodyUp(t *testing.T) {
 	if time.Since(s.Stall.Since) < 0 {
 		t.Fatal("the stall began in the future")
 	}
+}
+
+// An exchange may be repeated after a reload has taken its upstream away: it
+// keeps the configuration that it began with.
+func TestReloadKeepsTheUpstreamOfWhatMayBeRepeated(t *testing.T) {
+	arrived, refuse := make(chan struct{}), make(chan struct{})
+	origin := listen(t, func(_ int, p *peer) {
+		p.want("headers 1")
+		close(arrived)
+		<-refuse
+		_ = p.WriteRSTStream(1, http2.ErrCodeRefusedStream)
+		p.want("headers 3")
+		p.headers(3, true, ":status", "200")
+		p.want("goaway 0 NO_ERROR") // the last exchange is over, so the upstream goes
+	})
+	g, address := start(t, origin, "", "")
+	p := dial(t, address)
+	p.get(1)
+	<-arrived
+	if err := g.Reload(parse(t, listen(t, serveOK), "", "")); err != nil {
+		t.Fatal(err)
+	}
+	close(refuse)
+	p.want("headers 1 end :status=200")
+}
+
+// What waits for a slot when a reload takes the upstream away still gets it.
+func TestReloadKeepsWhatWaitsForASlot(t *testing.T) {
+	release := make(chan struct{})
+	origin := listenWith(t, []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}, func(_ int, p *peer) {
+		for got := p.next(); got != "closed"; got = p.next() {
+			if strings.HasPrefix(got, "headers") {
+				<-release
+				p.headers(idOf(got), true, ":status", "200")
+			}
+		}
+	})
+	g, address := start(t, origin, "", "")
+	p := dial(t, address)
+	for id := uint32(1); id < 30; id += 2 {
+		p.get(id)
+	}
+	waitForStreams(t, g, 15)
+	if err := g.Reload(parse(t, listen(t, serveOK), "", "")); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	for range 15 {
+		if got := p.next(); !strings.Contains(got, ":status=200") {
+			t.Fatal(got)
+		}
+	}
+}
+
+// waitForStreams returns when n streams are open.
+func waitForStreams(t *testing.T, g *gateway.Gateway, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		s, err := g.Streams(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s) == n {
+			return
+		}
+	}
+}
+
+// A client that takes nothing cannot keep a refusal for ever, and what it goes on
+// to send does not cut one.
+func TestRefusalThatIsNotTaken(t *testing.T) {
+	t.Parallel() // it takes as long as a client has for a refusal
+	_, address := start(t, closedAddress(t), "[{name: a, match: {path: /a}, upstream: web}]", "")
+	p := dial(t, address, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+	p.post(1)
+	p.want("headers 1 :status=404")
+	for range 8 { // more than the stream's window
+		_ = p.WriteData(1, false, make([]byte, 16000))
+		if err := p.WritePing(false, [8]byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		for credit := false; !credit; {
+			f, err := p.ReadFrame()
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.message(f)
+			ping, ok := f.(*http2.PingFrame)
+			credit = ok && ping.IsAck()
+		}
+	}
+	_ = p.WriteData(1, true, nil)
+	_ = p.WriteWindowUpdate(1, 1000)
+	p.want("data 1 end hopscope: no route matches")
+
+	p.get(3)
+	p.want("headers 3 :status=404", "rst 3 CANCEL")
 }

@@ -111,6 +111,12 @@ func dial(t *testing.T, address string, s ...http2.Setting) *peer {
 // number from 0. The address is returned.
 func listen(t *testing.T, script func(n int, p *peer)) string {
 	t.Helper()
+	return listenWith(t, nil, script)
+}
+
+// listenWith is listen with settings.
+func listenWith(t *testing.T, settings []http2.Setting, script func(n int, p *peer)) string {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +139,7 @@ func listen(t *testing.T, script func(n int, p *peer)) string {
 					return
 				}
 				p := newPeer(t, nc)
-				_ = p.WriteSettings()
+				_ = p.WriteSettings(settings...)
 				script(n, p)
 			})
 		}

@@ -17,9 +17,10 @@ const maxReplay = 16 << 10
 
 // start makes the first attempt.
 func (x *Exchange) start() {
-	pool := x.w.pool(x.route.Cluster)
-	pool.budget.deposit()
-	e, err := pool.Pick(nil)
+	x.pool = x.w.pool(x.route.Cluster)
+	x.pool.users++
+	x.pool.budget.deposit()
+	e, err := x.pool.Pick(nil)
 	if err != nil {
 		x.unreachable(err)
 		return
@@ -177,6 +178,9 @@ func (x *Exchange) endAttempt(reason event.EndReason, by event.Origin, code even
 
 // Failed implements upstream.Waiter: nothing was sent.
 func (x *Exchange) Failed(err error) {
+	if x.done {
+		return
+	}
 	x.slotHad()
 	x.failed(failure{reason: event.EndUnreachable, by: event.ByUpstream, unsent: true, err: err})
 }
@@ -229,10 +233,9 @@ func (x *Exchange) failed(f failure) {
 // again picks the endpoint for another attempt: one that was not tried, else,
 // unless it could not even be reached, one that was.
 func (x *Exchange) again(f failure) *upstream.Endpoint {
-	pool := x.w.pool(x.route.Cluster)
-	e, err := pool.Pick(x.attempts.tried)
+	e, err := x.pool.Pick(x.attempts.tried)
 	if err == upstream.ErrAllTried && f.reason != event.EndUnreachable {
-		e, err = pool.Pick(nil)
+		e, err = x.pool.Pick(nil)
 	}
 	if err != nil {
 		return nil
@@ -252,7 +255,7 @@ func (x *Exchange) mayRetry(f failure) event.RetryResult {
 		return event.RetryBodyGone
 	case x.rec.Attempts >= maxAttempts:
 		return event.RetryNoAttempts
-	case f.reason != event.EndUnreachable && !x.w.budget(x.route.Cluster).take(x.w.now()):
+	case f.reason != event.EndUnreachable && !x.pool.budget.take(x.w.now()):
 		return event.RetryBudget
 	}
 	return event.RetryDone

@@ -19,6 +19,7 @@ type Exchange struct {
 	w     *Worker
 	table *Table
 	route *Route // nil: none matched
+	pool  *pool  // nil: not forwarded
 	down  Client
 	up    Peer // nil: not yet, or no longer
 
@@ -91,8 +92,15 @@ func (c *client) Headers(*header.List, bool) {}
 // Data takes request body from the client.
 func (c *client) Data(p []byte, end bool) {
 	x := (*Exchange)(c)
-	x.active()
 	x.rec.RequestBytes += uint64(len(p))
+	if x.answered && x.up == nil {
+		// Nobody wants the rest. The client may have to be done with it before it
+		// takes the response.
+		x.request.ended = end
+		x.down.Credit(len(p))
+		return
+	}
+	x.active()
 	x.request.read += int64(len(p))
 	x.countMessages(event.Read, p)
 	if limit := x.table.Limits.MaxBodyBytes; limit > 0 && x.request.read > limit {
@@ -207,6 +215,9 @@ func (x *Exchange) finish(code event.Code) {
 	x.rec.ResponseBytes = x.responseWritten()
 	x.w.sink.End(&x.rec)
 	x.w.remove(x)
+	if x.pool != nil {
+		x.pool.release()
+	}
 }
 
 // detach ends the upstream stream, or the wait for one.

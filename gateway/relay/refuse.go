@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
@@ -69,7 +70,15 @@ func (x *Exchange) refuse(r refusal) {
 	x.down.WriteHeaders(list, false)
 	x.rec.ResponseBytes += uint64(len(body))
 	x.down.WriteData([]byte(body), true)
+	if !x.done { // it waits for the client, but not for ever
+		x.dropRequest()
+		x.deadline = x.w.now().Add(refusalTime)
+		x.rearm()
+	}
 }
+
+// refusalTime is how long a client has to take a refusal.
+const refusalTime = 5 * time.Second
 
 // abort resets the client's stream and ends the exchange.
 func (x *Exchange) abort(code event.Code) {

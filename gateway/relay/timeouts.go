@@ -42,7 +42,7 @@ func (x *Exchange) rearm() {
 	if x.deadline != 0 {
 		earliest(x.deadline)
 	}
-	if x.route.IdleTimeout > 0 {
+	if x.route != nil && x.route.IdleTimeout > 0 {
 		earliest(x.lastActive.Add(x.route.IdleTimeout))
 	}
 	if x.attempts.waiting {
@@ -67,7 +67,7 @@ func (t *timeouts) Fire() {
 	case x.deadline != 0 && now >= x.deadline:
 		x.mark(event.MarkTimeout, 0)
 		x.expire(event.EndTimeout, 504, "the request did not complete in time")
-	case x.route.IdleTimeout > 0 && now >= x.lastActive.Add(x.route.IdleTimeout):
+	case x.route != nil && x.route.IdleTimeout > 0 && now >= x.lastActive.Add(x.route.IdleTimeout):
 		x.mark(event.MarkIdleKill, 0)
 		if !x.request.ended && !x.answered {
 			x.expire(event.EndIdle, 408, "the request stalled for longer than the idle timeout")

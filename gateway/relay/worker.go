@@ -53,10 +53,25 @@ type Worker struct {
 	sweeping bool
 }
 
-// pool is an upstream.Pool and its retry budget.
+// pool is an upstream.Pool and its retry budget. Once a reload has retired it, it
+// lasts until the exchanges that began with it are over.
 type pool struct {
 	*upstream.Pool
-	budget budget
+	budget  budget
+	users   int // exchanges
+	retired bool
+}
+
+// release notes that an exchange is over.
+func (p *pool) release() {
+	p.users--
+	p.drainIfUnused()
+}
+
+func (p *pool) drainIfUnused() {
+	if p.retired && p.users == 0 {
+		p.Drain(event.CloseReplaced)
+	}
 }
 
 // NewWorker makes a worker with its loop; Run drives it.
@@ -140,11 +155,17 @@ func (s *sweeper) Fire() {
 		c.Sweep(w.now())
 		w.watch()
 	}
-	for _, p := range w.pools {
+	for cluster, p := range w.pools {
+		open := false
 		p.Each(func(c *conn.Conn) {
 			c.Sweep(w.now())
-			w.watch()
+			open = true
 		})
+		if open || p.users > 0 {
+			w.watch()
+		} else if p.retired {
+			delete(w.pools, cluster)
+		}
 	}
 }
 
@@ -170,7 +191,7 @@ func (w *Worker) remove(x *Exchange) {
 	w.open--
 }
 
-// pool returns the worker's pool for a cluster.
+// pool returns the worker's pool for a cluster that is in force.
 func (w *Worker) pool(c *upstream.Cluster) *pool {
 	p := w.pools[c]
 	if p == nil {
@@ -181,8 +202,6 @@ func (w *Worker) pool(c *upstream.Cluster) *pool {
 	return p
 }
 
-func (w *Worker) budget(c *upstream.Cluster) *budget { return &w.pools[c].budget }
-
 func (w *Worker) nextID() uint64 { return w.shared.IDs.Add(1) }
 
 // connConfig derives a connection's limits. The connection window is well above
@@ -192,14 +211,15 @@ func connConfig(l *config.Limits) conn.Config {
 	return conn.Config{
 		MaxConcurrentStreams: l.MaxConcurrentStreams,
 		StreamWindow:         l.StreamWindow,
-		ConnWindow:           max(1<<20, min(16*l.StreamWindow, 1<<30)),
+		ConnWindow:           max(1<<20, 16*min(l.StreamWindow, 1<<26)),
 		MaxHeaderBytes:       l.MaxHeaderBytes,
 		MaxHeaderFields:      l.MaxHeaderFields,
 	}
 }
 
 // SetTable takes over a new configuration. Exchanges keep the one they began
-// with; pools of clusters that are gone are drained.
+// with, and so the pool; pools of clusters that are gone are drained after their
+// last exchange.
 func (w *Worker) SetTable(t *Table) {
 	w.table = t
 	kept := make(map[*upstream.Cluster]bool)
@@ -208,8 +228,9 @@ func (w *Worker) SetTable(t *Table) {
 	}
 	for c, p := range w.pools {
 		if !kept[c] {
-			p.Drain(event.CloseReplaced)
-			delete(w.pools, c)
+			p.retired = true
+			p.drainIfUnused()
+			w.watch()
 		}
 	}
 }

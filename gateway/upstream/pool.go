@@ -11,6 +11,7 @@ import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/link"
+	"github.com/hopscope/hopscope/gateway/loop"
 )
 
 // Pool is one worker's connections to a cluster. It belongs to that worker's
@@ -23,7 +24,6 @@ type Pool struct {
 	known   map[*event.Endpoint]*Endpoint
 	current []*Endpoint
 	version *[]*event.Endpoint
-	closed  bool
 }
 
 // NewPool makes a pool without connections. ids numbers connections.
@@ -104,6 +104,7 @@ func (p *Pool) refresh() {
 		e := p.known[info]
 		if e == nil {
 			e = &Endpoint{Info: info, pool: p}
+			e.timer.Owner = (*redial)(e)
 			p.known[info] = e
 		}
 		p.current = append(p.current, e)
@@ -111,7 +112,7 @@ func (p *Pool) refresh() {
 	for _, e := range gone {
 		if !contains(*v, e.Info) {
 			e.drain(event.CloseReplaced)
-			delete(p.known, e.Info)
+			e.forget()
 		}
 	}
 }
@@ -119,7 +120,6 @@ func (p *Pool) refresh() {
 // Drain lets the pool's streams finish and then closes its connections. Tickets
 // that wait fail.
 func (p *Pool) Drain(reason event.CloseReason) {
-	p.closed = true
 	for _, e := range p.known {
 		e.drain(reason)
 	}
@@ -146,6 +146,7 @@ type Endpoint struct {
 	gone     bool
 	failures int
 	retryAt  event.Time // no attempt before that
+	timer    loop.Timer // set to retryAt while tickets wait for it
 	lastErr  error
 }
 
@@ -217,9 +218,14 @@ func (e *Endpoint) pick() *conn.Conn {
 // maxConns bounds one worker's connections to an endpoint.
 const maxConns = 10
 
-// grow begins to dial if tickets wait that the connections have no slots for.
+// grow begins to dial if tickets wait that the connections have no slots for: not
+// before the back-off is over.
 func (e *Endpoint) grow() {
 	if e.dialing || e.gone || len(e.waiting) == 0 || e.usable() >= maxConns || e.unsettled() {
+		return
+	}
+	if e.pool.w.Loop.Now() < e.retryAt {
+		e.pool.w.Loop.Wheel.Set(&e.timer, int64(e.retryAt))
 		return
 	}
 	e.dialing = true
@@ -230,6 +236,12 @@ func (e *Endpoint) grow() {
 		}
 	}()
 }
+
+// redial is an Endpoint as the owner of its timer.
+type redial Endpoint
+
+// Fire implements loop.Firer: the back-off is over.
+func (r *redial) Fire() { (*Endpoint)(r).grow() }
 
 // unsettled reports whether a connection has not yet heard how many streams the
 // origin takes: it may be all that is needed.
@@ -313,7 +325,8 @@ func (e *Endpoint) Fail(err error) {
 	d = d/2 + time.Duration(rand.Int64N(int64(d)))
 	e.retryAt = e.pool.w.Loop.Now().Add(d)
 	if e.usable() > 0 || e.dialing {
-		return // those who wait may still get a slot
+		e.grow() // those who wait may still get a slot, or another dial later
+		return
 	}
 	waiting := e.waiting
 	e.waiting = nil
@@ -347,8 +360,16 @@ func (e *Endpoint) serve() {
 
 var errGone = errors.New("the endpoint was removed by a reload")
 
+// forget drops an endpoint that is gone once its last connection is.
+func (e *Endpoint) forget() {
+	if e.gone && len(e.conns) == 0 {
+		delete(e.pool.known, e.Info)
+	}
+}
+
 func (e *Endpoint) drain(reason event.CloseReason) {
 	e.gone = true
+	e.pool.w.Loop.Wheel.Stop(&e.timer)
 	for _, c := range append([]*conn.Conn(nil), e.conns...) {
 		c.DrainNow(reason)
 	}
@@ -384,10 +405,12 @@ func (o *owner) Closed(c *conn.Conn, reason event.CloseReason) {
 	}
 	// An origin that accepts connections only to end them gets the same back-off
 	// as one that refuses them.
-	if e.pool.w.Loop.Now().Sub(c.Info.OpenedAt) < minLife && c.Opened() == 0 {
+	// So does one that hangs before its SETTINGS.
+	if c.Opened() == 0 && (!c.Settled() || e.pool.w.Loop.Now().Sub(c.Info.OpenedAt) < minLife) {
 		e.Fail(Lost(c))
 	}
 	e.serve()
+	e.forget()
 }
 
 // Lost says why a connection ended.
@@ -396,7 +419,7 @@ func Lost(c *conn.Conn) error {
 	if err == nil {
 		err = io.EOF
 	}
-	return fmt.Errorf("%s ended the connection: %w", c.Info.Peer, cause(err))
+	return fmt.Errorf("lost the connection to %s: %w", c.Info.Peer, cause(err))
 }
 
 // minLife is how long a connection has to last to count as a success even if it

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -191,6 +192,8 @@ const closeTimeout = 2 * time.Second
 // sends (RFC 9113 §3.4).
 const settleTimeout = 5 * time.Second
 
+var errSilent = errors.New("no SETTINGS came in time")
+
 // Sweep ends streams that have lingered, a connection whose peer does not take
 // its last bytes, and one whose peer says nothing at all. It is called now and
 // then.
@@ -203,6 +206,6 @@ func (c *Conn) Sweep(now event.Time) {
 	case c.life.closing && now.Sub(c.life.since) >= closeTimeout:
 		c.end()
 	case !c.life.closing && !c.in.settled && now.Sub(c.Info.OpenedAt) >= settleTimeout:
-		c.Lost(event.CloseTimeout, nil)
+		c.Lost(event.CloseTimeout, errSilent)
 	}
 }
