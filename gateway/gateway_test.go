@@ -367,7 +367,7 @@ func TestAStoppedClientHoldsNobodyUp(t *testing.T) {
 // An exchange may be repeated after a reload has taken its upstream away: it
 // keeps the configuration that it began with.
 func TestReloadKeepsTheUpstreamOfWhatMayBeRepeated(t *testing.T) {
-	arrived, refuse := make(chan struct{}), make(chan struct{})
+	arrived, refuse, drained := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	origin := listen(t, func(_ int, p *peer) {
 		p.want("headers 1")
 		close(arrived)
@@ -375,7 +375,10 @@ func TestReloadKeepsTheUpstreamOfWhatMayBeRepeated(t *testing.T) {
 		_ = p.WriteRSTStream(1, http2.ErrCodeRefusedStream)
 		p.want("headers 3")
 		p.headers(3, true, ":status", "200")
-		p.want("goaway 0 NO_ERROR") // the last exchange is over, so the upstream goes
+		if got := p.next(); got != "goaway 0 NO_ERROR" { // the last exchange is over
+			t.Errorf("got %q, want the retired upstream's GOAWAY", got)
+		}
+		close(drained)
 	})
 	g, address := start(t, origin, "", "")
 	p := dial(t, address)
@@ -386,6 +389,7 @@ func TestReloadKeepsTheUpstreamOfWhatMayBeRepeated(t *testing.T) {
 	}
 	close(refuse)
 	p.want("headers 1 end :status=200")
+	<-drained
 }
 
 // What waits for a slot when a reload takes the upstream away still gets it.
