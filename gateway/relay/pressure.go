@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"errors"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 )
@@ -12,30 +14,78 @@ func (w *Worker) overloaded() bool {
 	return limit > 0 && w.shared.Buffered.Load() >= limit
 }
 
-// relieve resets the worker's longest-stalled streams while the gateway holds
-// more than it may. A quarter above the limit is left for what was on its way
-// when new streams were first refused.
+// tightWindow is the stream window, in bytes, that peers are told at the cap. It
+// keeps small messages flowing and is a sixteenth of the default.
+const tightWindow = 4 << 10
+
+// relieve acts on the cap: at it, peers are told a smaller stream window, until a
+// quarter below; a quarter above it, which is left for what was on its way, the
+// worker's longest-stalled streams are reset.
 func (w *Worker) relieve() {
 	limit := w.table.Limits.MaxBufferedBytes
-	if limit <= 0 || w.shared.Buffered.Load()+w.link.Env.Buffered-w.buffered <= limit+limit/4 {
+	held := w.shared.Buffered.Load() + w.link.Env.Buffered - w.buffered
+	switch tight := w.link.Env.StreamWindowCap != 0; {
+	case limit <= 0:
 		return
+	case !tight && held >= limit:
+		w.capWindows(tightWindow)
+	case tight && held < limit-limit/4:
+		w.capWindows(0)
 	}
-	over := w.shared.Buffered.Load() + w.link.Env.Buffered - w.buffered - limit
-	for over > 0 {
-		x := w.longestStalled()
-		if x == nil {
-			break
-		}
-		before := w.link.Env.Buffered
-		x.end(event.EndBufferLimit, event.ByGateway, conn.Calm)
-		x.abort(conn.Calm)
-		freed := before - w.link.Env.Buffered
-		if freed <= 0 {
-			break
-		}
-		over -= freed
+	if held > limit+limit/4 {
+		w.shed(held - limit)
+	}
+}
+
+// capWindows has every connection follow a cap on stream windows; 0: none.
+func (w *Worker) capWindows(limit uint32) {
+	w.link.Env.StreamWindowCap = limit
+	for c := range w.downs {
+		c.FollowWindow()
+	}
+	for _, p := range w.pools {
+		p.Each((*conn.Conn).FollowWindow)
 	}
 	w.link.Env.Flush()
+}
+
+// shed lets go of over bytes, as far as this worker holds them: the
+// longest-stalled streams first, then the fullest connections.
+func (w *Worker) shed(over int64) {
+	floor := w.link.Env.Buffered - over
+	for w.link.Env.Buffered > floor {
+		before := w.link.Env.Buffered
+		if x := w.longestStalled(); x != nil {
+			x.end(event.EndBufferLimit, event.ByGateway, conn.Calm)
+			x.abort(conn.Calm)
+		} else if c := w.fullest(); c != nil {
+			c.Lost(event.CloseProtocol, errBufferLimit)
+		} else {
+			return
+		}
+		w.link.Env.Flush()
+		if w.link.Env.Buffered >= before {
+			return // what is left is on its way
+		}
+	}
+}
+
+var errBufferLimit = errors.New("it takes nothing, and the gateway holds more than max_buffered_bytes")
+
+// fullest returns the connection with the most bytes that wait for its socket.
+func (w *Worker) fullest() (most *conn.Conn) {
+	look := func(c *conn.Conn) {
+		if n := c.Unsent(); n > 0 && (most == nil || n > most.Unsent()) {
+			most = c
+		}
+	}
+	for c := range w.downs {
+		look(c)
+	}
+	for _, p := range w.pools {
+		p.Each(look)
+	}
+	return most
 }
 
 func (w *Worker) longestStalled() *Exchange {

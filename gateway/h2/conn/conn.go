@@ -83,8 +83,8 @@ type input struct {
 	dec     *hpack.Decoder
 	block   blockState
 	lastID  uint32 // highest stream id that the peer opened (server role)
-	// acked counts down our unacknowledged SETTINGS.
-	unacked int
+	unacked int    // SETTINGS of ours
+	initial initialWindow
 	empty   int // consecutive DATA frames without data and END_STREAM
 	late    lateFrames
 }
@@ -139,8 +139,9 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.out.window = flow.InitialWindow
 	c.peer = peerState{initialWindow: flow.InitialWindow, maxStreams: DefaultMaxStreams}
 	c.streams.init()
+	c.initWindow()
 	settings := []frame.Setting{
-		{ID: frame.InitialWindowSize, Value: cfg.StreamWindow},
+		{ID: frame.InitialWindowSize, Value: c.in.initial.sent},
 		{ID: frame.MaxHeaderListSize, Value: cfg.MaxHeaderBytes},
 		{ID: frame.NoRFC7540Priorities, Value: 1},
 	}
@@ -173,6 +174,9 @@ func (c *Conn) Slots() int {
 	}
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)
 }
+
+// Unsent returns the bytes that wait for the transport.
+func (c *Conn) Unsent() int { return len(c.out.buf) - c.out.sent }
 
 // Settled reports whether the peer's SETTINGS were read.
 func (c *Conn) Settled() bool { return c.in.settled }

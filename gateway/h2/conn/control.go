@@ -28,7 +28,7 @@ func (c *Conn) readSettings(h frame.Header, p []byte) {
 		case c.in.unacked == 0:
 			c.violate(codeProtocol, rule.BadSettings)
 		default:
-			c.in.unacked--
+			c.settingsAcked()
 		}
 		return
 	}

@@ -16,6 +16,9 @@ type Env struct {
 	// Buffered is the number of bytes that the worker's connections hold for
 	// peers that do not take them.
 	Buffered int64
+	// StreamWindowCap bounds the receive window of streams, in bytes; 0: it does
+	// not. Open connections take a change with Conn.FollowWindow.
+	StreamWindowCap uint32
 
 	counted bool
 	touched []*Conn

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/hopscope/hopscope/gateway/event"
-	"github.com/hopscope/hopscope/gateway/h2/flow"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
@@ -254,14 +253,4 @@ func (c *Conn) streamViolation(id uint32, code event.Code, v rule.Violation) {
 	}
 	c.env.Sink.Violation(c.Info, v)
 	c.writeRST(id, code)
-}
-
-// serverWindow is the receive window of a new stream and the bytes beyond it
-// that the peer may send because it had not read our SETTINGS.
-func (c *Conn) newReceiver() (r flow.Receiver, slack int) {
-	r = flow.NewReceiver(c.cfg.StreamWindow)
-	if c.in.unacked > 0 && c.cfg.StreamWindow < flow.InitialWindow {
-		slack = flow.InitialWindow - int(c.cfg.StreamWindow)
-	}
-	return r, slack
 }

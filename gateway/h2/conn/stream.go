@@ -26,7 +26,6 @@ type Stream struct {
 	from     uint64 // of the connection's bytes; where the request begins (client role)
 	send     flow.Window
 	recv     flow.Receiver
-	slack    int   // bytes beyond recv that the peer may have sent before our SETTINGS
 	declared int64 // content-length not yet read; -1: not declared
 
 	queue     queue
@@ -47,7 +46,7 @@ type Stream struct {
 
 func (c *Conn) newStream(id uint32) *Stream {
 	s := &Stream{c: c, id: id, send: flow.Window(c.peer.initialWindow), declared: -1}
-	s.recv, s.slack = c.newReceiver()
+	s.recv = flow.NewReceiver(c.in.initial.sent)
 	c.streams.add(s)
 	return s
 }
@@ -134,7 +133,7 @@ func (s *Stream) readData(data []byte, charged int, end bool) {
 		s.violate(codeProtocol, rule.UnexpectedFrame) // DATA before the final response headers
 		return
 	}
-	if !s.recv.Charge(charged) && s.recv.Left()+s.slack < 0 {
+	if !s.recv.Charge(charged) && s.recv.Left()+s.c.in.initial.slack() < 0 {
 		s.violate(codeFlowControl, rule.WindowExceeded)
 		return
 	}

@@ -87,6 +87,15 @@ func (r *Receiver) Grow(size uint32) uint32 {
 	return r.announce()
 }
 
+// Resize moves the window to size, as a SETTINGS_INITIAL_WINDOW_SIZE that the
+// peer is sent does, and reports the increment to announce: what was given back
+// may be worth announcing now, and the peer may have nothing left without it.
+func (r *Receiver) Resize(size uint32) uint32 {
+	r.left += int32(size) - r.size
+	r.size = int32(size)
+	return r.Return(0)
+}
+
 func (r *Receiver) announce() uint32 {
 	n := r.unannounced
 	r.left += n

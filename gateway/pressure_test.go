@@ -1,0 +1,145 @@
+package gateway_test
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/net/http2"
+
+	"github.com/hopscope/hopscope/gateway"
+)
+
+// flood answers each request with as much as the windows allow, for ever. least
+// becomes the smallest window that it is told.
+type flood struct{ least atomic.Int64 }
+
+func (o *flood) serve(_ int, p *peer) {
+	initial := 65535
+	windows := map[uint32]int{}
+	connection := 65535
+	for {
+		f, err := p.ReadFrame()
+		if err != nil {
+			return
+		}
+		switch f := f.(type) {
+		case *http2.SettingsFrame:
+			if v, ok := f.Value(http2.SettingInitialWindowSize); ok {
+				for id := range windows {
+					windows[id] += int(v) - initial
+				}
+				initial = int(v)
+				o.least.Store(min(o.least.Load(), int64(v)))
+			}
+			p.message(f)
+		case *http2.WindowUpdateFrame:
+			if f.StreamID == 0 {
+				connection += int(f.Increment)
+			} else if _, ok := windows[f.StreamID]; ok {
+				windows[f.StreamID] += int(f.Increment)
+			}
+		case *http2.RSTStreamFrame:
+			delete(windows, f.StreamID)
+		case *http2.MetaHeadersFrame:
+			windows[f.StreamID] = initial
+			p.headers(f.StreamID, false, ":status", "200")
+		default:
+			p.message(f)
+		}
+		for id := range windows {
+			for n := 1; n > 0; {
+				if n = min(16384, windows[id], connection); n > 0 {
+					_ = p.WriteData(id, false, make([]byte, n))
+					windows[id] -= n
+					connection -= n
+				}
+			}
+		}
+	}
+}
+
+// Many clients that stop reading, half of them by their window and half by their
+// socket, make the gateway hold what ARCHITECTURE.md says and not more; at
+// max_buffered_bytes it refuses, asks for less, and resets the longest-stalled.
+func TestStoppedReadersStayWithinTheBounds(t *testing.T) {
+	const (
+		conns, streams = 8, 16
+		window         = 65536
+	)
+	// Each stream holds one window; frame headers and header blocks come on top.
+	const all = conns * streams * window
+	o := &flood{}
+	o.least.Store(window)
+	stop := func(t *testing.T, address string) {
+		for n := range conns {
+			var s []http2.Setting
+			if n%2 == 0 {
+				s = append(s, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+			}
+			p := dial(t, address, s...)
+			_ = p.nc.(*net.TCPConn).SetReadBuffer(1)
+			_ = p.WriteWindowUpdate(0, 1<<30)
+			for i := range uint32(streams) {
+				if n%2 == 1 {
+					_ = p.WriteWindowUpdate(0, 1) // it goes on to give credit, and does not read
+				}
+				p.get(2*i + 1)
+			}
+		}
+	}
+
+	t.Run("windows", func(t *testing.T) {
+		g, address := start(t, listen(t, o.serve), "", "")
+		stop(t, address)
+		waitForStreams(t, g, conns*streams)
+		// The windows of half the streams fill whatever the sockets take.
+		for buffered(t, g) < all/2 {
+		}
+		if got := buffered(t, g); got > all+conns*streams*1024 {
+			t.Fatalf("%d bytes are held for %d streams", got, conns*streams)
+		}
+	})
+
+	t.Run("cap", func(t *testing.T) {
+		const limit = 1 << 20
+		g, address := start(t, listen(t, o.serve), "", "{max_buffered_bytes: 1048576}")
+		stop(t, address)
+		p := dial(t, address)
+		for id, refused := uint32(1), false; !refused || o.least.Load() == window; id += 2 {
+			p.get(id)
+			for answered := false; !answered; {
+				f, err := p.ReadFrame()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if f, ok := f.(*http2.MetaHeadersFrame); ok {
+					answered = true
+					refused = refused || f.PseudoValue("status") == "503"
+				}
+				p.message(f)
+			}
+			_ = p.WriteRSTStream(id, http2.ErrCodeCancel)
+		}
+		// A quarter above the limit streams are reset; what one batch of each
+		// worker brings comes on top.
+		for range 100 {
+			if got := buffered(t, g); got > limit+limit/4+4*(64<<10) {
+				t.Fatalf("%d bytes are held, the limit is %d", got, limit)
+			}
+		}
+	})
+}
+
+// buffered returns the bytes that a gateway holds for its peers.
+func buffered(t *testing.T, g *gateway.Gateway) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s, err := g.Stats(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.BufferedBytes
+}
