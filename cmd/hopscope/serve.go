@@ -41,6 +41,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	if *path == "" {
 		return f.wrong(stderr, "--config is required; name the configuration file")
 	}
+	seen := stamp(*path) // before it is read: what changes meanwhile is read again
 	cfg, err := config.Load(*path)
 	if err != nil {
 		_, _ = io.WriteString(stderr, err.Error()+"\n")
@@ -49,7 +50,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
-	s := &server{path: *path, cfg: cfg, signals: signals}
+	s := &server{path: *path, seen: seen, cfg: cfg, signals: signals}
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
 	s.log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: &s.level}))
@@ -63,6 +64,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 // server is one run of serve.
 type server struct {
 	path    string
+	seen    fileStamp // of the file as it was read last
 	cfg     *config.Config
 	signals <-chan os.Signal
 	log     *slog.Logger
@@ -125,7 +127,6 @@ const pollEvery = time.Second
 func (s *server) watch() {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	seen := stamp(s.path)
 	for {
 		select {
 		case sig := <-s.signals:
@@ -133,11 +134,11 @@ func (s *server) watch() {
 				s.log.Info("draining", "signal", sig.String(), "grace", s.cfg.Limits.DrainGrace.String())
 				return
 			}
-			seen = stamp(s.path)
+			s.seen = stamp(s.path)
 			s.reload("signal")
 		case <-tick.C:
-			if now := stamp(s.path); now != seen && now != (fileStamp{}) {
-				seen = now
+			if now := stamp(s.path); now != s.seen && now != (fileStamp{}) {
+				s.seen = now
 				s.reload("file changed")
 			}
 		}

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -66,7 +65,7 @@ func responseFields(code int, h http.Header) *header.List {
 func (p *progress) failure(err error) lost {
 	t := lost{err: err}
 	switch {
-	case !p.connected.Load(), !p.answered.Load() && errors.As(err, new(tls.AlertError)):
+	case !p.connected.Load(), !p.answered.Load() && isAlert(err):
 		// With TLS 1.3 an endpoint that refuses our certificate says so only after
 		// the handshake; no request passes it before.
 		t.code, t.cause = conn.InternalError, stream.Unreachable
@@ -92,6 +91,12 @@ func (p *progress) cut(err error) lost {
 		return lost{code: conn.InternalError, cause: stream.ConnLost, err: err}
 	}
 	return lost{code: conn.ProtocolError, cause: stream.PeerViolation, violation: v, err: err}
+}
+
+// isAlert reports whether err is a TLS alert from the endpoint.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }
 
 // isLoss reports whether err came from a connection and not from what was read.

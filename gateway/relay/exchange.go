@@ -133,6 +133,9 @@ func (c *client) Sent() {
 		return
 	}
 	if !x.request.ended {
+		// What was read for the origin and did not get there will not be written
+		// on; the client may need the room to come to its end.
+		x.down.Credit(int(x.request.read - x.request.credited))
 		x.down.Linger()
 	}
 	if x.rec.Reason == event.EndCompleted {
