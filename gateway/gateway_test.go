@@ -229,8 +229,10 @@ func TestHeadersThatEndAtTheGateway(t *testing.T) {
 		"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "b3", "0")
 	p.want("headers 1 :status=103 link=</a>", "headers 1 :status=200 x=y", "headers 1 end grpc-status=0")
 	got := <-seen
-	for _, want := range []string{":authority=inner ", "te=trailers", "cookie=a=1 cookie=b=2", "x-forwarded-for=127.0.0.1 ",
-		"x-forwarded-proto=http ", "x-forwarded-host=test", "traceparent=00-0af7651916cd43dd8448eb211c80319c-"} {
+	for _, want := range []string{
+		":authority=inner ", "te=trailers", "cookie=a=1 cookie=b=2", "x-forwarded-for=127.0.0.1 ",
+		"x-forwarded-proto=http ", "x-forwarded-host=test", "traceparent=00-0af7651916cd43dd8448eb211c80319c-",
+	} {
 		if !strings.Contains(got+" ", want) {
 			t.Errorf("the origin got %q, want %q in it", got, want)
 		}

@@ -75,14 +75,36 @@ func (c Clock) Now() event.Time {
 	return event.Time(c.base.UnixNano() + int64(time.Since(c.base)))
 }
 
+// poller waits for what a loop runs.
+type poller interface {
+	// wait returns when a socket is ready, when a timer is due, or after a wake.
+	wait(l *Loop)
+	// dispatch tells the handlers of the sockets that are ready.
+	dispatch(l *Loop)
+	// wake may be called from any goroutine.
+	wake()
+	close()
+}
+
 // New makes a loop; Run has to be called to start it.
 func New(clock Clock) (*Loop, error) {
-	l := &Loop{clock: clock, pumps: make(map[*pump]struct{})}
+	p, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	return newLoop(clock, p), nil
+}
+
+// NewPumped makes a loop that drives every connection by goroutines, on whatever
+// system. All it waits for is in memory, so it runs on the time of a
+// testing/synctest bubble.
+func NewPumped(clock Clock) *Loop { return newLoop(clock, newSignal()) }
+
+func newLoop(clock Clock, p poller) *Loop {
+	l := &Loop{clock: clock, poll: p, pumps: make(map[*pump]struct{})}
 	l.now = clock.Now()
 	l.Wheel.now = int64(l.now) >> tickShift
-	var err error
-	l.poll, err = newPoller()
-	return l, err
+	return l
 }
 
 // Now returns the time of the current batch.

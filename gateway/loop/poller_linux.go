@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller waits with epoll. The epoll descriptor itself waits in the Go runtime's
+// epoll is a poller that waits with epoll(7). The epoll descriptor itself waits in the Go runtime's
 // poller, so an idle loop holds no thread and is woken like any goroutine.
-type poller struct {
+type epoll struct {
 	epfd    int
 	evfd    int
 	file    *os.File
@@ -25,12 +25,12 @@ type poller struct {
 func newPoller() (poller, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return poller{}, os.NewSyscallError("epoll_create1", err)
+		return nil, os.NewSyscallError("epoll_create1", err)
 	}
 	evfd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		unix.Close(epfd)
-		return poller{}, os.NewSyscallError("eventfd", err)
+		return nil, os.NewSyscallError("eventfd", err)
 	}
 	if err = unix.SetNonblock(epfd, true); err == nil {
 		err = unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, evfd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(evfd)})
@@ -38,15 +38,15 @@ func newPoller() (poller, error) {
 	if err != nil {
 		unix.Close(epfd)
 		unix.Close(evfd)
-		return poller{}, os.NewSyscallError("epoll_ctl", err)
+		return nil, os.NewSyscallError("epoll_ctl", err)
 	}
-	p := poller{epfd: epfd, evfd: evfd, file: os.NewFile(uintptr(epfd), "epoll"), events: make([]unix.EpollEvent, 128)}
+	p := &epoll{epfd: epfd, evfd: evfd, file: os.NewFile(uintptr(epfd), "epoll"), events: make([]unix.EpollEvent, 128)}
 	p.raw, err = p.file.SyscallConn()
 	return p, err
 }
 
 // wait returns when there are events, when a timer is due, or after a wake.
-func (p *poller) wait(l *Loop) {
+func (p *epoll) wait(l *Loop) {
 	p.n = 0
 	timeout := l.timeout()
 	if timeout == 0 {
@@ -61,7 +61,7 @@ func (p *poller) wait(l *Loop) {
 	_ = p.raw.Read(p.poll)
 }
 
-func (p *poller) arm(timeout time.Duration) {
+func (p *epoll) arm(timeout time.Duration) {
 	if timeout < 0 {
 		if !p.armed.IsZero() {
 			p.armed = time.Time{}
@@ -80,7 +80,7 @@ func (p *poller) arm(timeout time.Duration) {
 }
 
 // ready polls without waiting and reports whether there are events.
-func (p *poller) ready(fd uintptr) bool {
+func (p *epoll) ready(fd uintptr) bool {
 	for {
 		n, err := unix.EpollWait(int(fd), p.events, 0)
 		if err == unix.EINTR {
@@ -91,7 +91,7 @@ func (p *poller) ready(fd uintptr) bool {
 	}
 }
 
-func (p *poller) dispatch(l *Loop) {
+func (p *epoll) dispatch(l *Loop) {
 	for _, ev := range p.events[:p.n] {
 		if int(ev.Fd) == p.evfd {
 			var b [8]byte
@@ -111,14 +111,14 @@ func (p *poller) dispatch(l *Loop) {
 	}
 }
 
-func (p *poller) socket(fd int) *socket {
+func (p *epoll) socket(fd int) *socket {
 	if fd < len(p.sockets) {
 		return p.sockets[fd]
 	}
 	return nil
 }
 
-func (p *poller) add(s *socket) error {
+func (p *epoll) add(s *socket) error {
 	err := unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, s.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd)})
 	if err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
@@ -131,7 +131,7 @@ func (p *poller) add(s *socket) error {
 }
 
 // want says whether the loop is to be told that s can be written.
-func (p *poller) want(s *socket, write bool) {
+func (p *epoll) want(s *socket, write bool) {
 	if s.wantWrite == write {
 		return
 	}
@@ -143,17 +143,17 @@ func (p *poller) want(s *socket, write bool) {
 	_ = unix.EpollCtl(p.epfd, unix.EPOLL_CTL_MOD, s.fd, &ev)
 }
 
-func (p *poller) remove(s *socket) {
+func (p *epoll) remove(s *socket) {
 	p.sockets[s.fd] = nil
 	_ = unix.EpollCtl(p.epfd, unix.EPOLL_CTL_DEL, s.fd, nil)
 }
 
-func (p *poller) wake() {
+func (p *epoll) wake() {
 	one := [8]byte{1}
 	_, _ = unix.Write(p.evfd, one[:])
 }
 
-func (p *poller) close() {
+func (p *epoll) close() {
 	for _, s := range p.sockets {
 		if s != nil {
 			unix.Close(s.fd)

@@ -14,6 +14,7 @@ import (
 // socket is a TCP or Unix connection driven by epoll, plain or under TLS.
 type socket struct {
 	l         *Loop
+	poll      *epoll
 	fd        int
 	handler   Handler
 	tls       *tls.Conn // nil: plain
@@ -28,7 +29,11 @@ type socket struct {
 
 // newSocket takes the descriptor of nc, which is closed.
 func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
-	s := &socket{l: l, handler: h}
+	poll, ok := l.poll.(*epoll)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	s := &socket{l: l, poll: poll, handler: h}
 	under := nc
 	if t, ok := nc.(*Detachable); ok {
 		s.tls, s.raw, under = t.Conn, t.raw, t.raw.Conn
@@ -45,7 +50,7 @@ func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
 	if err = errors.Join(err, err2); err != nil {
 		return nil, err
 	}
-	if err := l.poll.add(s); err != nil {
+	if err := poll.add(s); err != nil {
 		unix.Close(s.fd)
 		return nil, err
 	}
@@ -114,7 +119,7 @@ func (s *socket) Write(p []byte) (int, error) {
 	if s.tls == nil {
 		n, err := writeFD(s.fd, p)
 		if n < len(p) && err == nil {
-			s.l.poll.want(s, true)
+			s.poll.want(s, true)
 		}
 		return n, err
 	}
@@ -144,7 +149,7 @@ func (s *socket) writeTLS(p []byte) (total int, err error) {
 func (s *socket) writable() {
 	if s.raw != nil && len(s.raw.out) > 0 {
 		if err := s.raw.flush(s); err != nil {
-			s.l.poll.want(s, false)
+			s.poll.want(s, false)
 			s.handler.Readable() // it will find the error
 			return
 		}
@@ -153,7 +158,7 @@ func (s *socket) writable() {
 		}
 	}
 	if s.wantWrite {
-		s.l.poll.want(s, false)
+		s.poll.want(s, false)
 		s.handler.Writable()
 	}
 }
@@ -170,7 +175,7 @@ func (s *socket) Close() {
 		s.release()
 		return
 	}
-	s.l.poll.want(s, false)
+	s.poll.want(s, false)
 	s.handler = (*lingerer)(s)
 	s.linger.Owner = (*lingerer)(s)
 	s.l.Wheel.Set(&s.linger, int64(s.l.now.Add(lingerTime)))
@@ -179,7 +184,7 @@ func (s *socket) Close() {
 func (s *socket) release() {
 	s.closed = true
 	s.l.Wheel.Stop(&s.linger)
-	s.l.poll.remove(s)
+	s.poll.remove(s)
 	unix.Close(s.fd)
 }
 

@@ -66,7 +66,7 @@ func (r *rawConn) flush(s *socket) error {
 		return nil
 	}
 	r.out = r.out[n:]
-	s.l.poll.want(s, true)
+	s.poll.want(s, true)
 	return nil
 }
 

@@ -30,6 +30,8 @@ type Cluster struct {
 	timeout   time.Duration
 	observer  event.Observer
 	endpoints atomic.Pointer[[]*event.Endpoint]
+	// connect opens a connection to an address; tests replace it.
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -43,6 +45,7 @@ const resolveEvery = 5 * time.Second
 // of its TLS settings cannot be used.
 func NewCluster(cfg config.Upstream, name *event.UpstreamName, connectTimeout time.Duration, o event.Observer) (*Cluster, error) {
 	c := &Cluster{Name: name, Protocol: cfg.Protocol, cfg: cfg, timeout: connectTimeout, observer: o}
+	c.connect = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	if cfg.Protocol == config.H2 || cfg.TLS != nil {
 		var err error
 		if c.tls, err = c.clientTLS(); err != nil {
@@ -194,7 +197,7 @@ func (c *Cluster) clientTLS() (*tls.Config, error) {
 func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	nc, err := c.dialTCP(ctx, e.Address)
+	nc, err := c.connect(ctx, "tcp", e.Address)
 	if err != nil || c.tls == nil {
 		return nc, err
 	}
@@ -217,16 +220,9 @@ func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
 	return t, nil
 }
 
-func (c *Cluster) dialTCP(ctx context.Context, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: c.timeout}
-	return d.DialContext(ctx, "tcp", address)
-}
-
 func (c *Cluster) http1Transport() *http.Transport {
 	return &http.Transport{
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			return c.dialTCP(ctx, address)
-		},
+		DialContext:         c.connect,
 		TLSClientConfig:     c.tls,
 		TLSHandshakeTimeout: c.timeout,
 		DisableCompression:  true, // what the client asked for is passed on

@@ -109,7 +109,7 @@ type output struct {
 // peerState is what the peer's SETTINGS say.
 type peerState struct {
 	initialWindow uint32
-	maxStreams    uint32
+	maxStreams    uint32 // client role; 0 before the first SETTINGS
 }
 
 // lifetime is how far the connection is on its way out.
@@ -125,10 +125,6 @@ type lifetime struct {
 	err           error // of the transport
 }
 
-// DefaultMaxStreams is assumed until the peer's SETTINGS arrive (RFC 9113
-// §6.5.2 recommends at least 100).
-const DefaultMaxStreams = 100
-
 // New makes a connection in the role that info.Side implies (downstream: server)
 // and writes its preface.
 func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Conn {
@@ -137,7 +133,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.in.dec = hpack.NewDecoder(cfg.MaxHeaderBytes, cfg.MaxHeaderFields)
 	c.out.enc = hpack.NewEncoder()
 	c.out.window = flow.InitialWindow
-	c.peer = peerState{initialWindow: flow.InitialWindow, maxStreams: DefaultMaxStreams}
+	c.peer = peerState{initialWindow: flow.InitialWindow}
 	c.streams.init()
 	c.initWindow()
 	settings := []frame.Setting{
@@ -147,7 +143,6 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	}
 	if c.server() {
 		c.in.preface = len(frame.Preface)
-		c.peer.maxStreams = 0 // we push nothing
 		settings = append(settings, frame.Setting{ID: frame.MaxConcurrentStreams, Value: cfg.MaxConcurrentStreams})
 	} else {
 		c.out.nextID = 1
@@ -167,9 +162,11 @@ func (c *Conn) server() bool { return c.Info.Side == event.Downstream }
 // Streams returns the number of open streams.
 func (c *Conn) Streams() int { return c.streams.len() }
 
-// Slots returns how many more streams may be opened now (client role).
+// Slots returns how many more streams may be opened now (client role): none before
+// the peer's SETTINGS say how many it takes. RFC 9113 §3.4 would allow to guess,
+// but a peer that takes few then refuses the rest.
 func (c *Conn) Slots() int {
-	if !c.Usable() {
+	if !c.Usable() || !c.in.settled {
 		return 0
 	}
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)
