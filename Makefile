@@ -19,7 +19,7 @@ export CGO_ENABLED := 0
 export PATH        := $(abspath $(TOOLS)):$(PATH)
 
 # Race tests need cgo, and real source paths in a failing test's output.
-GOTEST := CGO_ENABLED=1 $(GO) test -race -trimpath=false
+GOTEST := CGO_ENABLED=1 $(GO) test -race -trimpath=false -timeout 20m
 E2E    := ./gateway/e2e
 
 # Versions of what go.mod cannot hold as a `tool` line.
@@ -52,11 +52,11 @@ test: tools test-unit test-e2e test-rules ## every test: race detector, conforma
 .PHONY: test-unit
 test-unit: tools $(TOOLS)/promtool ## the Go tests of every package but the end-to-end ones, with the race detector
 	packages=$$($(GO) list ./... | grep -v '/gateway/e2e$$'); \
-	  $(GOTEST) -timeout 15m $$packages
+	  $(GOTEST) $$packages
 
 .PHONY: test-e2e
 test-e2e: tools e2e-tools bin/hopscope ## h2spec, gRPC interop, load, drain, traces against the real gateway
-	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -timeout 20m $(E2E)
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) $(E2E)
 
 .PHONY: test-rules
 test-rules: $(TOOLS)/promtool ## stock promtool over every alert rule and every recorded series
@@ -85,7 +85,7 @@ check: ## exactly what CI runs
 
 .PHONY: load-1m
 load-1m: tools e2e-tools bin/hopscope ## 1,000,000 requests through the gateway without one failure
-	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -timeout 20m -run '^TestLoad' $(E2E) -requests 1000000
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -run '^TestLoad' $(E2E) -requests 1000000
 
 .PHONY: e2e-jaeger
 e2e-jaeger: bin/hopscope ## the three-hop trace, read back from a real Jaeger: JAEGER=http://host:16686 [JAEGER_COLLECTOR=http://host:14268/api/traces]
