@@ -133,15 +133,21 @@ func (c *client) Sent() {
 		return
 	}
 	if !x.request.ended {
-		// What was read for the origin and did not get there will not be written
-		// on; the client may need the room to come to its end.
-		x.down.Credit(int(x.request.read - x.request.credited))
+		x.creditRest()
 		x.down.Linger()
 	}
 	if x.rec.Reason == event.EndCompleted {
 		x.rec.Origin = event.ByUpstream
 	}
 	x.finish(conn.NoError)
+}
+
+// creditRest gives back what was read for the origin and did not get there: it
+// will not be written on, and the client may need the room to come to its end.
+func (x *Exchange) creditRest() {
+	rest := x.request.read - x.request.credited
+	x.request.credited = x.request.read
+	x.down.Credit(int(rest))
 }
 
 // Reset ends the exchange because the client ended its stream.

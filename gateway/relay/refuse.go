@@ -72,6 +72,7 @@ func (x *Exchange) refuse(r refusal) {
 	x.down.WriteData([]byte(body), true)
 	if !x.done { // it waits for the client, but not for ever
 		x.dropRequest()
+		x.creditRest()
 		x.deadline = x.w.now().Add(refusalTime)
 		x.rearm()
 	}

@@ -79,8 +79,12 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	x := (*Exchange)(o)
 	up := x.up
 	x.up = nil
-	if x.done || x.ended {
-		return // the response is whole; the origin only wants no more of the request
+	if x.done {
+		return
+	}
+	if x.ended { // the response is whole; the origin only wants no more of the request
+		x.creditRest()
+		return
 	}
 	x.mark(event.MarkResetRead, int64(code))
 	f := causeOf(code, cause)

@@ -80,10 +80,14 @@ func NewWorker(clock loop.Clock, sink event.Sink, shared *Shared, table *Table) 
 	if err != nil {
 		return nil, err
 	}
+	return newWorker(l, sink, shared, table), nil
+}
+
+func newWorker(l *loop.Loop, sink event.Sink, shared *Shared, table *Table) *Worker {
 	return &Worker{
 		link: link.NewWorker(l, sink), sink: sink, shared: shared, table: table,
 		pools: make(map[*upstream.Cluster]*pool), downs: make(map[*conn.Conn]*downConn),
-	}, nil
+	}
 }
 
 // Run drives the worker until Quit.

@@ -30,12 +30,18 @@ type Cluster struct {
 	timeout   time.Duration
 	observer  event.Observer
 	endpoints atomic.Pointer[[]*event.Endpoint]
-	// connect opens a connection to an address; tests replace it.
-	connect func(ctx context.Context, network, address string) (net.Conn, error)
+	connect   Connect
 
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
+
+// Connect opens a connection to an address, as net.Dialer.DialContext does.
+type Connect func(ctx context.Context, network, address string) (net.Conn, error)
+
+// SetConnect has connections opened by another function than a net.Dialer's. It
+// is to be called before the cluster is used; HTTP/1.1 is not affected.
+func (c *Cluster) SetConnect(f Connect) { c.connect = f }
 
 // resolveEvery is how often names of dns: endpoints are looked up again.
 const resolveEvery = 5 * time.Second

@@ -1,0 +1,152 @@
+package relay
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"github.com/hopscope/hopscope/gateway/config"
+)
+
+// silent reads and never answers.
+func silent(p *peer) {
+	for range p.lines {
+	}
+}
+
+func inBubble(t *testing.T, origin func(*peer), r config.Route, f func(t *testing.T, g *rig)) {
+	synctest.Test(t, func(t *testing.T) { f(t, newRig(t, origin, r)) })
+}
+
+func (p *peer) expect(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, want := range lines {
+		if got := <-p.lines; got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTimeoutBoundsTheWholeRequest(t *testing.T) {
+	inBubble(t, silent, config.Route{Timeout: 10 * time.Second, IdleTimeout: time.Minute}, func(t *testing.T, g *rig) {
+		p := g.dial()
+		p.request(1, false)
+		for range 9 { // it is not idle
+			time.Sleep(time.Second)
+			_ = p.WriteData(1, false, []byte("x"))
+		}
+		g.want()
+		p.expect(t, "headers 1 504")
+		g.want("504 timeout by gateway after 10s")
+	})
+}
+
+func TestIdleTimeoutBeginsAnewWithEachFrame(t *testing.T) {
+	inBubble(t, silent, config.Route{IdleTimeout: 10 * time.Second}, func(t *testing.T, g *rig) {
+		p := g.dial()
+		p.request(1, false)
+		for range 5 {
+			time.Sleep(9 * time.Second)
+			_ = p.WriteData(1, false, []byte("x"))
+		}
+		p.expect(t, "headers 1 408")
+		g.want("408 idle by gateway after 55s")
+	})
+}
+
+// A stalled response is ended by the idle timeout, and with it its stall.
+func TestIdleTimeoutEndsAStalledResponse(t *testing.T) {
+	inBubble(t, func(p *peer) {
+		for range p.lines {
+			p.headers(1, false, ":status", "200")
+			_ = p.WriteData(1, false, make([]byte, 10000))
+		}
+	}, config.Route{IdleTimeout: 10 * time.Second}, func(t *testing.T, g *rig) {
+		p := g.dial(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 100})
+		p.request(1, true)
+		p.expect(t, "headers 1 200")
+		synctest.Wait()
+		g.do(func() {
+			if g.sink.stalls != 1 {
+				t.Errorf("%d stalls", g.sink.stalls)
+			}
+		})
+		p.expect(t, "rst 1 CANCEL")
+		g.want("200 idle by gateway after 10s")
+	})
+}
+
+func TestRefusalIsKeptForFiveSeconds(t *testing.T) {
+	inBubble(t, silent, config.Route{Timeout: time.Second}, func(t *testing.T, g *rig) {
+		p := g.dial(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+		p.request(1, true)
+		p.expect(t, "headers 1 504", "rst 1 CANCEL")
+		g.want("504 timeout by gateway after 6s")
+	})
+}
+
+// An origin that accepts and then hangs costs the connect timeout, not the idle
+// timeout.
+func TestOriginWithoutSettingsIsUnreachable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t, nil, config.Route{IdleTimeout: time.Hour})
+		g.w.table.Routes[0].Cluster.SetConnect(hang())
+		p := g.dial()
+		p.request(1, true)
+		p.expect(t, "headers 1 503")
+		g.want("503 upstream_unreachable by upstream after 5s")
+		time.Sleep(2 * time.Second)
+		g.do(func() {
+			if len(g.w.pools) != 1 || g.w.stats().Conns[0].Conn.Endpoint != nil {
+				t.Errorf("the silent connection is kept: %+v", g.w.stats().Conns)
+			}
+		})
+	})
+}
+
+// The answered upload that goes on gets a moment; RFC 9113 §8.1.
+func TestAnsweredUploadLingers(t *testing.T) {
+	inBubble(t, func(p *peer) {
+		for range p.lines {
+			p.headers(1, true, ":status", "200")
+		}
+	}, config.Route{}, func(t *testing.T, g *rig) {
+		p := g.dial()
+		p.request(1, false)
+		p.expect(t, "headers 1 200")
+		begin := time.Now()
+		g.want("200 completed by upstream after 0s")
+		p.expect(t, "rst 1 NO_ERROR")
+		if d := time.Since(begin); d < time.Second || d > 3*time.Second {
+			t.Errorf("it lingered for %v", d)
+		}
+	})
+}
+
+func TestDrainHasItsPhases(t *testing.T) {
+	inBubble(t, silent, config.Route{}, func(t *testing.T, g *rig) {
+		p := g.dial()
+		p.request(1, true)
+		synctest.Wait()
+		g.do(func() { g.w.drainStep(DrainBegin) })
+		p.expect(t, "goaway 2147483647")
+		p.request(3, true) // on its way; it is taken
+		synctest.Wait()
+		g.do(func() { g.w.drainStep(DrainStop) })
+		p.expect(t, "goaway 3")
+		p.request(5, false) // ignored
+		_ = p.WriteData(5, true, []byte("x"))
+		synctest.Wait()
+		g.do(func() {
+			if g.w.open != 2 || g.w.shared.Downstream.Load() != 1 {
+				t.Errorf("%d streams on %d connections", g.w.open, g.w.shared.Downstream.Load())
+			}
+			g.w.drainStep(DrainAbort)
+			g.w.quit = false // to look at what is left
+		})
+		p.expect(t, "rst 3 CANCEL", "rst 1 CANCEL")
+		g.want("0 drain by gateway after 0s", "0 drain by gateway after 0s")
+	})
+}
