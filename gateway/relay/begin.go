@@ -122,20 +122,18 @@ func safeMethod(m string) bool {
 // context is added for each attempt; of the client's, only tracestate is kept.
 func (x *Exchange) requestHead(h conn.Head) *header.List {
 	in, out := h.List, new(header.List)
-	scheme := x.client.listener.Scheme
-	out.AddBytes([]byte(":method"), h.Request.Method, false)
-	out.Add(":scheme", x.route.Cluster.Scheme())
 	authority := h.Request.Authority
-	if x.route.HostRewrite != "" {
-		out.Add(":authority", x.route.HostRewrite)
-	} else if len(authority) > 0 {
-		out.AddBytes([]byte(":authority"), authority, false)
+	rewrite := x.route.HostRewrite != ""
+	out.Add(":scheme", x.route.Cluster.Scheme())
+	if rewrite {
+		out.AddRepeated(":authority", []byte(x.route.HostRewrite))
+	} else if _, ok := in.Get(header.Authority); !ok && len(authority) > 0 {
+		out.AddBytes([]byte(":authority"), authority, false) // it came as host
 	}
-	out.AddBytes([]byte(":path"), h.Request.Path, false)
 	fwd := forwarded{}
 	for i := range in.Len() {
 		switch t := in.Token(i); {
-		case t.IsPseudo(), t == header.Host:
+		case t == header.Scheme, t == header.Host, t == header.Authority && rewrite:
 		case t.IsTrace() && t != header.Tracestate:
 		case t == header.XForwardedFor && x.client.trusted:
 			fwd.chain = append(append(fwd.chain, in.Value(i)...), ", "...)
@@ -150,12 +148,12 @@ func (x *Exchange) requestHead(h conn.Head) *header.List {
 			out.AddFrom(in, i)
 		}
 	}
-	out.AddBytes([]byte("x-forwarded-for"), append(fwd.chain, hostOf(x.client.conn.Peer)...), false)
+	out.AddRepeated("x-forwarded-for", append(fwd.chain, hostOf(x.client.conn.Peer)...))
 	if !fwd.proto {
-		out.Add("x-forwarded-proto", scheme)
+		out.AddRepeated("x-forwarded-proto", []byte(x.client.listener.Scheme))
 	}
 	if !fwd.host && len(authority) > 0 {
-		out.AddBytes([]byte("x-forwarded-host"), authority, false)
+		out.AddRepeated("x-forwarded-host", authority)
 	}
 	return out
 }

@@ -76,9 +76,9 @@ type DropListener struct {
 
 // Run implements loop.Task.
 func (d DropListener) Run() {
-	for c, dc := range d.Worker.downs {
-		if dc.info.listener.Event == d.Listener {
-			c.DrainNow(event.CloseReplaced)
+	for _, c := range d.Worker.downs {
+		if c.info.listener.Event == d.Listener {
+			c.drain(event.CloseReplaced)
 		}
 	}
 }
@@ -91,8 +91,8 @@ func (w *Worker) drainStep(p Phase) {
 	switch p {
 	case DrainBegin:
 		w.drain.on = true
-		for c := range w.downs {
-			c.Drain()
+		for _, d := range w.downs {
+			d.drain(event.CloseDrain)
 		}
 	case DrainStop:
 		for c := range w.downs {

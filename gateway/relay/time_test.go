@@ -125,6 +125,30 @@ func TestAnsweredUploadLingers(t *testing.T) {
 	})
 }
 
+// What a client sends before it can know that its listener is gone is served.
+func TestRemovedListenerDrainsInTwoSteps(t *testing.T) {
+	inBubble(t, func(p *peer) {
+		for id := uint32(1); <-p.lines != ""; id += 2 {
+			p.headers(id, true, ":status", "200")
+		}
+	}, config.Route{}, func(t *testing.T, g *rig) {
+		p := g.dial()
+		p.request(1, true)
+		p.expect(t, "headers 1 200")
+		g.do(func() {
+			for _, d := range g.w.downs {
+				DropListener{Worker: g.w, Listener: d.info.listener.Event}.Run()
+			}
+		})
+		p.expect(t, "goaway 2147483647")
+		p.request(3, true)
+		p.expect(t, "headers 3 200", "goaway 3") // its PING was not answered
+		if got, more := <-p.lines; more {
+			t.Errorf("got %q, want the end", got)
+		}
+	})
+}
+
 func TestDrainHasItsPhases(t *testing.T) {
 	inBubble(t, silent, config.Route{}, func(t *testing.T, g *rig) {
 		p := g.dial()

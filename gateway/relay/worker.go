@@ -155,7 +155,10 @@ func (w *Worker) watch() {
 func (s *sweeper) Fire() {
 	w := (*Worker)(s)
 	w.sweeping = false
-	for c := range w.downs {
+	for c, d := range w.downs {
+		if d.drainAt != 0 && w.now().Sub(d.drainAt) >= pingWait {
+			c.DrainNow(d.leaving)
+		}
 		c.Sweep(w.now())
 		w.watch()
 	}
@@ -244,6 +247,21 @@ type downConn struct {
 	w    *Worker
 	c    *conn.Conn
 	info clientInfo
+
+	leaving event.CloseReason // of the drain that began at drainAt
+	drainAt event.Time        // 0: none
+}
+
+// pingWait is how long a client has to answer the PING after the first GOAWAY.
+const pingWait = time.Second
+
+// drain begins to end the connection in order; the sweep goes on with it if the
+// client does not.
+func (d *downConn) drain(reason event.CloseReason) {
+	if d.drainAt == 0 {
+		d.leaving, d.drainAt = reason, d.w.now()
+		d.c.Drain()
+	}
 }
 
 // Accept takes over a downstream connection that speaks HTTP/2. head are bytes
@@ -263,7 +281,7 @@ func (w *Worker) Accept(a Accepted) {
 	w.shared.Downstream.Add(1)
 	w.watch()
 	if w.drain.on {
-		d.c.Drain()
+		d.drain(event.CloseDrain)
 	}
 }
 
@@ -277,8 +295,8 @@ func (d *downConn) Changed(*conn.Conn) {}
 
 // PingAck implements conn.Owner.
 func (d *downConn) PingAck(c *conn.Conn, data [8]byte) {
-	if conn.IsDrainPing(data) {
-		c.DrainNow(event.CloseDrain)
+	if d.drainAt != 0 && conn.IsDrainPing(data) {
+		c.DrainNow(d.leaving)
 	}
 }
 
