@@ -130,7 +130,7 @@ type lifetime struct {
 func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Conn {
 	c := &Conn{Info: info, env: env, cfg: cfg, owner: owner, tr: tr}
 	c.in.window = flow.NewReceiver(flow.InitialWindow)
-	c.in.dec = hpack.NewDecoder(cfg.MaxHeaderBytes, cfg.MaxHeaderFields)
+	c.in.dec = hpack.NewDecoder(&env.scratch, cfg.MaxHeaderBytes, cfg.MaxHeaderFields)
 	c.out.enc = hpack.NewEncoder()
 	c.out.window = flow.InitialWindow
 	c.peer = peerState{initialWindow: flow.InitialWindow}

@@ -3,6 +3,7 @@ package conn
 import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/hpack"
 )
 
 // Env is what the connections of one worker share. It belongs to the worker's
@@ -23,8 +24,9 @@ type Env struct {
 	counted bool
 	touched []*Conn
 	list    header.List // scratch for decoding
-	free    [][]byte    // write buffers, see getBuffer
-	dead    []*Conn     // to be closed at the end of the batch
+	scratch hpack.Scratch
+	free    [][]byte // write buffers, see getBuffer
+	dead    []*Conn  // to be closed at the end of the batch
 }
 
 // writeBufferSize is the capacity of a pooled write buffer. Connections hold one

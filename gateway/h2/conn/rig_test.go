@@ -97,7 +97,7 @@ func ending(end bool) string {
 }
 
 func newRig(t *testing.T, side event.Side, cfg Config) *rig {
-	r := &rig{t: t, sink: &sink{}, tr: &transport{room: -1}, enc: hpack.NewEncoder(), dec: hpack.NewDecoder(1<<20, 1000)}
+	r := &rig{t: t, sink: &sink{}, tr: &transport{room: -1}, enc: hpack.NewEncoder(), dec: hpack.NewDecoder(new(hpack.Scratch), 1<<20, 1000)}
 	r.env = &Env{Sink: r.sink}
 	if cfg.StreamWindow == 0 {
 		cfg = Config{MaxConcurrentStreams: 10, StreamWindow: 65535, ConnWindow: 1 << 20, MaxHeaderBytes: 4096, MaxHeaderFields: 50}
@@ -168,7 +168,7 @@ func fields(kv ...string) *header.List {
 }
 
 func (r *rig) headers(id uint32, end bool, kv ...string) []byte {
-	return frame.AppendBlock(nil, id, r.enc.Encode(fields(kv...)), end)
+	return frame.AppendBlock(nil, id, r.enc.Append(nil, fields(kv...)), end)
 }
 
 func (r *rig) get(id uint32) []byte {

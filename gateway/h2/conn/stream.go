@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"slices"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/flow"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
@@ -84,19 +86,30 @@ func (s *Stream) WriteHeaders(l *header.List, end bool) {
 // writeBlock encodes at the moment of sending: HPACK's state depends on order.
 func (s *Stream) writeBlock(l *header.List, end bool) {
 	c := s.c
-	block := c.out.enc.Encode(l)
 	c.room()
 	before := len(c.out.buf)
-	c.out.buf = frame.AppendBlock(c.out.buf, s.id, block, end)
-	size := len(c.out.buf) - before
-	c.out.total += uint64(size)
-	c.env.count(c.Info.Side, event.Written, uint8(frame.Headers), min(size, frame.HeaderLen+frame.MaxPayload))
-	for rest := size - frame.HeaderLen - frame.MaxPayload; rest > 0; rest -= frame.HeaderLen + frame.MaxPayload {
-		c.env.count(c.Info.Side, event.Written, uint8(frame.Continuation), min(rest, frame.HeaderLen+frame.MaxPayload))
+	c.out.buf = frame.AppendHeader(c.out.buf, frame.Header{}) // its place
+	c.out.buf = c.out.enc.Append(c.out.buf, l)
+	if block := c.out.buf[before+frame.HeaderLen:]; len(block) <= frame.MaxPayload {
+		frame.PutBlockHeader(c.out.buf[before:], s.id, len(block), end)
+		c.env.count(c.Info.Side, event.Written, uint8(frame.Headers), frame.HeaderLen+len(block))
+	} else {
+		c.out.buf = frame.AppendBlock(c.out.buf[:before], s.id, slices.Clone(block), end)
+		c.countBlock(len(c.out.buf) - before)
 	}
+	c.out.total += uint64(len(c.out.buf) - before)
 	c.touch()
 	if end {
 		s.wroteEnd()
+	}
+}
+
+// countBlock counts a HEADERS frame and its CONTINUATION frames.
+func (c *Conn) countBlock(size int) {
+	const whole = frame.HeaderLen + frame.MaxPayload
+	c.env.count(c.Info.Side, event.Written, uint8(frame.Headers), whole)
+	for size -= whole; size > 0; size -= whole {
+		c.env.count(c.Info.Side, event.Written, uint8(frame.Continuation), min(size, whole))
 	}
 }
 

@@ -76,6 +76,12 @@ func AppendData(dst []byte, stream uint32, p []byte, end bool) []byte {
 	return append(dst, p...)
 }
 
+// PutBlockHeader writes the header of a HEADERS frame that holds a whole block of
+// n bytes over the first nine bytes of p.
+func PutBlockHeader(p []byte, stream uint32, n int, end bool) {
+	AppendHeader(p[:0], Header{Length: uint32(n), Type: Headers, Flags: endFlag(end) | FlagEndHeaders, Stream: stream})
+}
+
 // AppendBlock appends a header block as one HEADERS frame and as many
 // CONTINUATION frames as it needs.
 func AppendBlock(dst []byte, stream uint32, block []byte, end bool) []byte {

@@ -35,7 +35,7 @@ func TestListOwnsItsBytes(t *testing.T) {
 }
 
 func TestTokensAreTheirNames(t *testing.T) {
-	for tok := Method; tok < numTokens; tok++ {
+	for tok := Method; tok < NumTokens; tok++ {
 		if tok == PseudoUnknown {
 			continue
 		}

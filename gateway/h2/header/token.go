@@ -42,7 +42,11 @@ const (
 	B3Flags
 	UberTraceID
 	JaegerDebugID
-	numTokens
+	Authorization
+	ProxyAuthorization
+	SetCookie
+	// NumTokens is the number of tokens.
+	NumTokens
 )
 
 // IsPseudo reports whether the name begins with a colon.
@@ -56,13 +60,13 @@ func (t Token) IsConnectionSpecific() bool { return t >= Connection && t <= Upgr
 
 // String returns the field name, or "" for Unknown and PseudoUnknown.
 func (t Token) String() string {
-	if t < numTokens {
+	if t < NumTokens {
 		return tokenNames[t]
 	}
 	return ""
 }
 
-var tokenNames = [numTokens]string{
+var tokenNames = [NumTokens]string{
 	Method: ":method", Scheme: ":scheme", Authority: ":authority", Path: ":path",
 	Status: ":status", Protocol: ":protocol",
 	Connection: "connection", ProxyConnection: "proxy-connection", KeepAlive: "keep-alive",
@@ -75,6 +79,7 @@ var tokenNames = [numTokens]string{
 	B3TraceID: "x-b3-traceid", B3SpanID: "x-b3-spanid", B3ParentSpanID: "x-b3-parentspanid",
 	B3Sampled: "x-b3-sampled", B3Flags: "x-b3-flags",
 	UberTraceID: "uber-trace-id", JaegerDebugID: "jaeger-debug-id",
+	Authorization: "authorization", ProxyAuthorization: "proxy-authorization", SetCookie: "set-cookie",
 }
 
 // Lookup returns the token of a name in lower case.
@@ -151,6 +156,12 @@ func Lookup(name []byte) Token {
 		return UberTraceID
 	case "jaeger-debug-id":
 		return JaegerDebugID
+	case "authorization":
+		return Authorization
+	case "proxy-authorization":
+		return ProxyAuthorization
+	case "set-cookie":
+		return SetCookie
 	}
 	if name[0] == ':' {
 		return PseudoUnknown

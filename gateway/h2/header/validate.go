@@ -23,7 +23,7 @@ func ValidateRequest(l *List) (Request, rule.Violation) {
 	var seen [PseudoUnknown]bool
 	regular := false
 	for i := range l.fields {
-		token, value := l.fields[i].token, l.Value(i)
+		token, value := l.fields[i].meta.Token, l.Value(i)
 		if token.IsPseudo() {
 			if regular || token == PseudoUnknown || token == Status || seen[token] {
 				return r, rule.BadPseudoField
@@ -111,7 +111,7 @@ type Response struct {
 func ValidateResponse(l *List) (Response, rule.Violation) {
 	r := Response{ContentLength: -1}
 	for i := range l.fields {
-		token, value := l.fields[i].token, l.Value(i)
+		token, value := l.fields[i].meta.Token, l.Value(i)
 		if token.IsPseudo() {
 			if i != 0 || token != Status {
 				return r, rule.BadPseudoField
@@ -145,7 +145,7 @@ func ValidateResponse(l *List) (Response, rule.Violation) {
 // frames the message (RFC 9113 §8.1).
 func ValidateTrailers(l *List) rule.Violation {
 	for i := range l.fields {
-		if l.fields[i].token.IsPseudo() {
+		if l.fields[i].meta.Token.IsPseudo() {
 			return rule.BadPseudoField
 		}
 		if v := validateField(l, i); v != rule.None {
@@ -155,15 +155,26 @@ func ValidateTrailers(l *List) rule.Violation {
 	return rule.None
 }
 
+// CheckField reports whether a field that is no pseudo-field may be part of a
+// message. What a table holds is checked once, when it is inserted.
+func CheckField(t Token, name, value []byte) bool {
+	return !t.IsPseudo() && checkField(t, name, value) == rule.None
+}
+
 func validateField(l *List, i int) rule.Violation {
-	token := l.fields[i].token
-	if token == Unknown && !validName(l.Name(i)) {
+	if l.fields[i].meta.Flags&Valid != 0 {
+		return rule.None
+	}
+	return checkField(l.fields[i].meta.Token, l.Name(i), l.Value(i))
+}
+
+func checkField(token Token, name, value []byte) rule.Violation {
+	if token == Unknown && !validName(name) {
 		return rule.BadFieldName
 	}
 	if token.IsConnectionSpecific() {
 		return rule.ConnectionField
 	}
-	value := l.Value(i)
 	if token == TE && string(value) != "trailers" {
 		return rule.ConnectionField
 	}
