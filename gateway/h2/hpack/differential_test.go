@@ -246,9 +246,18 @@ func FuzzBothWays(f *testing.F) {
 func BenchmarkPassOn(b *testing.B) {
 	l := new(header.List)
 	for _, kv := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":path", "/pkg.Service/Method"}, {":authority", "localhost:8080"},
-		{"content-type", "application/grpc"}, {"user-agent", "grpc-go/1.85.0"}, {"te", "trailers"}, {"grpc-timeout", "1S"},
-		{"grpc-accept-encoding", "gzip"}, {"x-request-class", "interactive"}, {"x-tenant", "one"}, {"x-region", "eu-west"},
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", "/pkg.Service/Method"},
+		{":authority", "localhost:8080"},
+		{"content-type", "application/grpc"},
+		{"user-agent", "grpc-go/1.85.0"},
+		{"te", "trailers"},
+		{"grpc-timeout", "1S"},
+		{"grpc-accept-encoding", "gzip"},
+		{"x-request-class", "interactive"},
+		{"x-tenant", "one"},
+		{"x-region", "eu-west"},
 	} {
 		l.AddRepeated(kv[0], []byte(kv[1]))
 	}

@@ -57,7 +57,8 @@ var fast = func() (fast [1 << fastBits]symbol) {
 var long = func() (long [31]struct {
 	first uint32
 	syms  []uint8
-}) {
+},
+) {
 	for sym, n := range codeLens {
 		if n <= fastBits {
 			continue
