@@ -80,7 +80,7 @@ var gauges = [NumGauges]Metric{
 	},
 	RTTSeconds: {
 		Name: "hopscope_rtt_seconds", Type: GaugeType, Unit: Seconds, Labels: []Label{upstream, endpoint},
-		Help: "Round-trip time of PING, the mean over the connections where it was measured.",
+		Help: "Round-trip time, from SETTINGS to its acknowledgement, the mean over the connections where it was measured.",
 	},
 	HPACKTableBytes: {
 		Name: "hopscope_hpack_table_bytes", Type: GaugeType, Unit: Bytes, Labels: []Label{side},

@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"time"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/flow"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
@@ -82,8 +84,10 @@ type input struct {
 	window  flow.Receiver
 	dec     *hpack.Decoder
 	block   blockState
-	lastID  uint32 // highest stream id that the peer opened (server role)
-	unacked int    // SETTINGS of ours
+	lastID  uint32        // highest stream id that the peer opened (server role)
+	unacked int           // SETTINGS of ours
+	asked   event.Time    // when the last of them was written
+	rtt     time.Duration // from there to its acknowledgement; 0: none yet
 	initial initialWindow
 	empty   int // consecutive DATA frames without data and END_STREAM
 	late    lateFrames
@@ -149,8 +153,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 		c.append([]byte(frame.Preface))
 		settings = append(settings, frame.Setting{ID: frame.EnablePush, Value: 0})
 	}
-	c.in.unacked++
-	c.control(frame.Settings, frame.AppendSettings(nil, settings...))
+	c.writeSettings(settings...)
 	if n := c.in.window.Grow(cfg.ConnWindow); n > 0 {
 		c.windowUpdate(0, n)
 	}
@@ -190,7 +193,7 @@ func (c *Conn) Stats() event.ConnStats {
 	s := event.ConnStats{
 		Conn: c.Info, Streams: c.streams.len(), SendWindow: int64(c.out.window),
 		ReceiveWindow: int64(c.in.window.Left()), PeerMaxStreams: int64(c.peer.maxStreams),
-		BufferedBytes: int64(c.out.held), EncoderTableSize: hpack.TableSize,
+		RTT: c.in.rtt, BufferedBytes: int64(c.out.held), EncoderTableSize: c.out.enc.TableBytes(),
 	}
 	if c.peer.maxStreams == noLimit {
 		s.PeerMaxStreams = -1

@@ -3,6 +3,7 @@ package conn
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
@@ -189,6 +190,18 @@ func TestLateFramesAfterOurResetAreIgnored(t *testing.T) {
 	r.want("RST_STREAM 1 CANCEL")
 	r.send(data(1, 100, false), r.headers(1, true, "a", "b"), windowUpdate(1, 5), frame.AppendRSTStream(nil, 1, 8))
 	r.want()
+}
+
+func TestTheAcknowledgementOfSettingsMeasuresARoundTrip(t *testing.T) {
+	r := clientRole(t)
+	if got := r.c.Stats().RTT; got != 0 {
+		t.Fatalf("%v before it was measured", got)
+	}
+	r.env.Now += event.Time(3 * time.Millisecond)
+	r.send(frame.AppendSettingsAck(nil))
+	if got := r.c.Stats().RTT; got != 3*time.Millisecond {
+		t.Fatalf("measured %v, want 3ms", got)
+	}
 }
 
 func TestAnAnsweredUploadGetsAMomentToStop(t *testing.T) {

@@ -34,8 +34,7 @@ func (c *Conn) FollowWindow() {
 		return
 	}
 	c.in.initial.sent = wanted
-	c.in.unacked++
-	c.control(frame.Settings, frame.AppendSettings(nil, frame.Setting{ID: frame.InitialWindowSize, Value: wanted}))
+	c.writeSettings(frame.Setting{ID: frame.InitialWindowSize, Value: wanted})
 	c.streams.each(func(s *Stream) {
 		if inc := s.recv.Resize(wanted); inc > 0 && s.state.CanRead() {
 			c.windowUpdate(s.id, inc)
@@ -43,9 +42,17 @@ func (c *Conn) FollowWindow() {
 	})
 }
 
-// settingsAcked is called when the peer has applied our last SETTINGS.
+func (c *Conn) writeSettings(s ...frame.Setting) {
+	c.in.unacked++
+	c.in.asked = c.env.Now
+	c.control(frame.Settings, frame.AppendSettings(nil, s...))
+}
+
+// settingsAcked is called when the peer has applied our last SETTINGS. The time
+// it took is a round trip that costs no frame of its own.
 func (c *Conn) settingsAcked() {
 	c.in.unacked--
+	c.in.rtt = c.env.Now.Sub(c.in.asked)
 	c.in.initial.acked = c.in.initial.sent
 	c.FollowWindow()
 }

@@ -43,6 +43,9 @@ func (e *Encoder) SetTableSize(n uint32) {
 	e.table.resize(n)
 }
 
+// TableBytes returns the size of the dynamic table as RFC 7541 §4.1 counts it.
+func (e *Encoder) TableBytes() uint32 { return e.table.size }
+
 // Append appends the header block of list. The blocks must be sent in the order
 // in which they were encoded.
 func (e *Encoder) Append(dst []byte, list *header.List) []byte {
