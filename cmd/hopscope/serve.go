@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -50,6 +51,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
+	tuneMemory(cfg.Limits.MaxBufferedBytes)
 	s := &server{path: *path, seen: seen, cfg: cfg, signals: signals}
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
@@ -203,6 +205,19 @@ func (s *server) drain() {
 			s.log.Info("drained")
 			return
 		}
+	}
+}
+
+// tuneMemory lets the collector run less often than Go's default, as long as the
+// program stays well above what it may hold for slow peers. GOGC and GOMEMLIMIT
+// override it.
+func tuneMemory(maxBuffered int64) {
+	const percent, least = 400, 1 << 30
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(max(4*maxBuffered, least))
 	}
 }
 

@@ -31,6 +31,9 @@ func (x *Exchange) start() {
 // attempt asks an endpoint for a stream.
 func (x *Exchange) attempt(e *upstream.Endpoint) {
 	x.attempts.endpoint = e
+	if x.attempts.tried == nil {
+		x.attempts.tried = x.attempts.room[:0]
+	}
 	x.attempts.tried = append(x.attempts.tried, e.Info)
 	x.attempts.active, x.attempts.written = true, 0
 	x.rec.Attempts++
@@ -156,6 +159,9 @@ func (x *Exchange) requestTrailers(l *header.List) {
 // dropRequest lets go of everything that only a repetition needs.
 func (x *Exchange) dropRequest() {
 	x.dropBody()
+	if x.request.head != nil {
+		x.w.giveList(x.request.head)
+	}
 	x.request.head, x.request.trail = nil, nil
 	x.attempts.tried = nil
 }

@@ -121,7 +121,7 @@ func safeMethod(m string) bool {
 // what the client sent without what ends here, then what the gateway adds. Trace
 // context is added for each attempt; of the client's, only tracestate is kept.
 func (x *Exchange) requestHead(h conn.Head) *header.List {
-	in, out := h.List, new(header.List)
+	in, out := h.List, x.w.takeList()
 	authority := h.Request.Authority
 	rewrite := x.route.HostRewrite != ""
 	out.Add(":scheme", x.route.Cluster.Scheme())

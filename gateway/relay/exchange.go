@@ -67,7 +67,8 @@ type requestState struct {
 type attemptState struct {
 	ticket   upstream.Ticket
 	endpoint *upstream.Endpoint
-	tried    []*event.Endpoint
+	tried    []*event.Endpoint // in room, as a rule
+	room     [maxAttempts]*event.Endpoint
 	active   bool  // rec.Attempt was begun and not ended
 	written  int64 // body bytes that left in this attempt
 	waiting  bool  // for a connection or a slot

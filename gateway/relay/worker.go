@@ -40,7 +40,8 @@ type Worker struct {
 	exchanges *Exchange // list of all
 	open      int
 
-	scratch    header.List // for a block that is about to be written
+	scratch    header.List    // for a block that is about to be written
+	lists      []*header.List // free ones
 	tracestate []byte
 	sizes      []uint32
 	sent       []*Exchange // whose request was written in this batch
@@ -196,6 +197,30 @@ func (w *Worker) remove(x *Exchange) {
 	}
 	x.next, x.prev = nil, nil
 	w.open--
+}
+
+// Bounds of the free header lists: how many, and how large each may have been.
+const (
+	maxFreeLists = 1000
+	maxFreeSize  = 4 << 10
+)
+
+// takeList returns an empty list, which giveList takes back.
+func (w *Worker) takeList() *header.List {
+	if n := len(w.lists); n > 0 {
+		l := w.lists[n-1]
+		w.lists = w.lists[:n-1]
+		return l
+	}
+	return new(header.List)
+}
+
+// giveList takes a list back that nobody refers to any more.
+func (w *Worker) giveList(l *header.List) {
+	if len(w.lists) < maxFreeLists && l.Size() <= maxFreeSize {
+		l.Reset()
+		w.lists = append(w.lists, l)
+	}
 }
 
 // pool returns the worker's pool for a cluster that is in force.
