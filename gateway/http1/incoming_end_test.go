@@ -49,6 +49,8 @@ func TestCutResponseNeverLooksComplete(t *testing.T) {
 		r := f.request(t)
 		f.do(t, func() {
 			r.down.WriteHeaders(fields(":status", "200"), false)
+			// More than sockets buffer: the end waits until the client reads.
+			r.down.WriteData(make([]byte, 16<<20), false)
 			r.down.WriteTrailers(fields("grpc-status", "0"))
 			r.down.Cancel(conn.Cancel)
 		})
