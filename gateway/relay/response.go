@@ -71,6 +71,9 @@ func (o *origin) Written(n int) {
 	}
 }
 
+// GoAway notes that the origin wants no more streams on the connection.
+func (o *origin) GoAway(code event.Code) { (*Exchange)(o).mark(event.MarkGoAway, int64(code)) }
+
 // Sent is of no interest: the response decides.
 func (o *origin) Sent() {}
 

@@ -96,6 +96,9 @@ func (w *Worker) drainStep(p Phase) {
 		}
 	case DrainStop:
 		for c := range w.downs {
+			if c.AwaitsDrainPing() {
+				w.sink.PingTimeout(c.Info)
+			}
 			c.DrainNow(event.CloseDrain)
 		}
 	case DrainAbort:

@@ -84,7 +84,7 @@ var counters = [NumCounters]Metric{
 	},
 	PingTimeoutsTotal: {
 		Name: "hopscope_ping_timeouts_total", Labels: []Label{side},
-		Help: "PING frames that a peer did not answer in time.",
+		Help: "PING frames that a peer did not answer in time: those after the first GOAWAY of a drain.",
 	},
 	ConnectionsOpenedTotal: {
 		Name: "hopscope_connections_opened_total", Labels: []Label{side, proto},

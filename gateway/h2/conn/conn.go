@@ -119,7 +119,8 @@ type peerState struct {
 // lifetime is how far the connection is on its way out.
 type lifetime struct {
 	goAwayRead    bool   // the peer sent GOAWAY
-	goAwayWritten bool   // we sent the final GOAWAY
+	draining      bool   // we sent the first GOAWAY of a drain
+	goAwayWritten bool   // and the final one
 	lastID        uint32 // the last id of our GOAWAY
 	closing       bool   // close as soon as everything is written
 	closed        bool

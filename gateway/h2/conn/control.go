@@ -144,6 +144,9 @@ func (c *Conn) readGoAway(h frame.Header, p []byte) {
 		// RFC 9113 §6.8: streams above the last id were not and will not be
 		// processed, so they can be sent elsewhere.
 		c.streams.each(func(s *Stream) {
+			if h, ok := s.handler.(goAwayHandler); ok {
+				h.GoAway(code)
+			}
 			if s.id > last {
 				s.finish(code, stream.Unprocessed, rule.None)
 			}
@@ -152,3 +155,6 @@ func (c *Conn) readGoAway(h frame.Header, p []byte) {
 	}
 	c.closeIfDone(event.CloseGoAway)
 }
+
+// goAwayHandler is a Handler that wants to know of a GOAWAY on its connection.
+type goAwayHandler interface{ GoAway(code event.Code) }

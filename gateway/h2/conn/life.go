@@ -60,9 +60,14 @@ func (c *Conn) Drain() {
 	if c.over() || c.life.goAwayWritten {
 		return
 	}
+	c.life.draining = true
 	c.goAway(1<<31-1, codeNone, "")
 	c.Ping(drainPing)
 }
+
+// AwaitsDrainPing reports whether a drain has begun whose PING the peer has not
+// answered.
+func (c *Conn) AwaitsDrainPing() bool { return c.life.draining && !c.life.goAwayWritten && !c.over() }
 
 // IsDrainPing reports whether data is the PING of a drain.
 func IsDrainPing(data [8]byte) bool { return data == drainPing }

@@ -236,12 +236,18 @@ func TestGracefulDrainFinishesStreams(t *testing.T) {
 	r.env.Flush()
 	r.want("GOAWAY 0 last 2147483647 NO_ERROR", "PING 0")
 	r.send(r.get(3), frame.AppendPing(nil, drainPing, true)) // 3 was on its way
+	if !r.c.AwaitsDrainPing() {
+		t.Fatal("the drain's PING is not waited for")
+	}
 	if len(r.pings) != 1 || !IsDrainPing(r.pings[0]) {
 		t.Fatal("the answer to the drain's PING was not passed on")
 	}
 	r.c.DrainNow(event.CloseDrain)
 	r.env.Flush()
 	r.want("GOAWAY 0 last 3 NO_ERROR")
+	if r.c.AwaitsDrainPing() {
+		t.Fatal("the drain's PING is waited for after the final GOAWAY")
+	}
 	r.send(r.get(5)) // ignored: it will be sent elsewhere
 	for _, s := range r.streams {
 		s.s.WriteHeaders(fields(":status", "200"), true)
@@ -261,12 +267,12 @@ func TestGoAwayFromTheOriginReturnsWhatItDidNotProcess(t *testing.T) {
 	a, b := r.open(true), r.open(true)
 	r.read()
 	r.send(frame.AppendGoAway(nil, 1, 0, ""))
-	b.want(t, "sent", "reset NO_ERROR cause 2 none")
+	b.want(t, "sent", "goaway NO_ERROR", "reset NO_ERROR cause 2 none")
 	if r.c.Slots() != 0 || r.c.Usable() {
 		t.Fatal("a connection with GOAWAY still takes streams")
 	}
 	r.send(r.headers(1, true, ":status", "200"))
-	a.want(t, "sent", "headers 200 end")
+	a.want(t, "sent", "goaway NO_ERROR", "headers 200 end")
 	if r.closed == nil || *r.closed != event.CloseGoAway {
 		t.Fatal("not closed after its last stream")
 	}

@@ -78,6 +78,7 @@ func (r *recorder) Headers(l *header.List, end bool) {
 func (r *recorder) Data(p []byte, end bool) { r.note("data %d%s", len(p), ending(end)) }
 func (r *recorder) Trailers(l *header.List) { r.note("trailers %d", l.Len()) }
 func (r *recorder) Written(n int)           { r.written += n }
+func (r *recorder) GoAway(code event.Code)  { r.note("goaway %s", code.Label()) }
 func (r *recorder) Sent()                   { r.note("sent") }
 func (r *recorder) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	r.note("reset %s cause %d %s", code.Label(), cause, v)
