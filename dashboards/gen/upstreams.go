@@ -83,10 +83,6 @@ func upstreams() board {
 					queries: []query{{sum("code", rate(catalog.GoAwayTotal, `side="upstream"`, `dir="read"`)), "{{code}}"}}, shows: goawayStorm, nonzero: true,
 				},
 				{
-					title: "PING timeouts", about: "Connections per second that were given up because PING was not answered.", unit: rateUnit(catalog.PingTimeoutsTotal),
-					queries: []query{{sum("side", rate(catalog.PingTimeoutsTotal)), "{{side}}"}}, shows: healthy,
-				},
-				{
 					title: "TLS handshakes", about: "Per second, by result.", unit: rateUnit(catalog.TLSHandshakesTotal), shows: healthy,
 					queries: []query{{sum("side, result", rate(catalog.TLSHandshakesTotal)), "{{side}} {{result}}"}},
 				},
