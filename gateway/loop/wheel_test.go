@@ -104,15 +104,3 @@ func (r *resetting) Fire() {
 	r.n++
 	r.w.Set(&r.t, r.now+int64(95*time.Millisecond))
 }
-
-func BenchmarkWheel(b *testing.B) {
-	w := &Wheel{}
-	timers := make([]Timer, 1000)
-	i := 0
-	for b.Loop() {
-		t := &timers[i%len(timers)]
-		w.Stop(t)
-		w.Set(t, int64(5*time.Minute)+int64(i)*1000)
-		i++
-	}
-}
