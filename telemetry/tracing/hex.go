@@ -1,40 +1,64 @@
 package tracing
 
-const hexDigits = "0123456789abcdef"
+import "encoding/binary"
 
-// appendHex appends b in lower-case hex.
+// appendHex appends b, whose length is a multiple of four, in lower-case hex.
 func appendHex(dst, b []byte) []byte {
-	for _, v := range b {
-		dst = append(dst, hexDigits[v>>4], hexDigits[v&15])
+	for ; len(b) >= 4; b = b[4:] {
+		dst = binary.BigEndian.AppendUint64(dst, hexDigits(binary.BigEndian.Uint32(b)))
 	}
 	return dst
 }
 
-// parseHex fills dst from hex digits of either case, at the right end if there
-// are fewer than dst holds. It fails on no digits, too many, or another byte.
-func parseHex(dst, s []byte) bool {
-	if len(s) == 0 || len(s) > 2*len(dst) {
-		return false
-	}
-	clear(dst)
-	for i := range s {
-		v, ok := hexValue(s[len(s)-1-i])
-		if !ok {
-			return false
-		}
-		dst[len(dst)-1-i/2] |= v << (4 * (i % 2))
-	}
-	return true
+// hexDigits returns the eight lower-case hex digits of v, the first in the
+// highest byte. All eight are worked on at once.
+func hexDigits(v uint32) uint64 {
+	const ones = 0x0101010101010101
+	// One digit's value in each byte.
+	x := uint64(v)
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+	letters := (x + 6*ones) >> 4 & ones // 1 where the value is above 9
+	return x + '0'*ones + letters*('a'-10-'0')
 }
 
-func hexValue(c byte) (byte, bool) {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0', true
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10, true
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
+// capital marks the value of a digit that is written in capitals.
+const capital = 0x10
+
+// hexValues are the values of the hex digits; 0xff: not one.
+var hexValues = func() (values [256]uint8) {
+	for i := range values {
+		values[i] = 0xff
 	}
-	return 0, false
+	for i := range uint8(10) {
+		values['0'+i] = i
+	}
+	for i := range uint8(6) {
+		values['a'+i], values['A'+i] = 10+i, 10+i|capital
+	}
+	return values
+}()
+
+// parseHex fills dst from hex digits of either case, at the right end if there
+// are fewer than dst holds. It fails on no digits, too many, or another byte.
+func parseHex(dst, s []byte) bool { return parseDigits(dst, s) < 2*capital }
+
+// parseLowerHex is parseHex but for capitals, on which it fails.
+func parseLowerHex(dst, s []byte) bool { return parseDigits(dst, s) < capital }
+
+// parseDigits returns what the hexValues of s have in common: all their bits.
+func parseDigits(dst, s []byte) (bits uint8) {
+	if len(s) == 0 || len(s) > 2*len(dst) {
+		return 0xff
+	}
+	clear(dst)
+	at := 2*len(dst) - len(s) // digit of dst, from the left
+	for _, c := range s {
+		v := hexValues[c]
+		bits |= v
+		dst[at/2] |= v & 0xf << (4 * (^at & 1))
+		at++
+	}
+	return bits
 }

@@ -27,31 +27,40 @@ func newFormats(list []config.Propagation) (f formats, err error) {
 	return f, nil
 }
 
-// Field names as header.List takes them beside a value in bytes. They are never
-// changed; converted at each call they would be copied.
+// Field names beside what header.Lookup would find out about them. They are never
+// changed.
 var (
-	nameTraceparent    = []byte("traceparent")
-	nameTracestate     = []byte("tracestate")
-	nameB3TraceID      = []byte("x-b3-traceid")
-	nameB3SpanID       = []byte("x-b3-spanid")
-	nameB3ParentSpanID = []byte("x-b3-parentspanid")
-	nameUberTraceID    = []byte("uber-trace-id")
+	nameTraceparent    = fieldName{[]byte("traceparent"), header.Traceparent}
+	nameTracestate     = fieldName{[]byte("tracestate"), header.Tracestate}
+	nameB3TraceID      = fieldName{[]byte("x-b3-traceid"), header.B3TraceID}
+	nameB3SpanID       = fieldName{[]byte("x-b3-spanid"), header.B3SpanID}
+	nameB3ParentSpanID = fieldName{[]byte("x-b3-parentspanid"), header.B3ParentSpanID}
+	nameUberTraceID    = fieldName{[]byte("uber-trace-id"), header.UberTraceID}
 )
+
+type fieldName struct {
+	text  []byte
+	token header.Token
+}
+
+func (n *fieldName) add(out *header.List, value []byte) {
+	header.AddField(out, n.text, value, header.Meta{Token: n.token})
+}
 
 // inject appends t, with span as the caller's, to out. buf is scratch memory of
 // at least 72 bytes; nothing is allocated.
 func (f formats) inject(t *event.Trace, span, parent *[8]byte, tracestate []byte, out *header.List, buf []byte) {
 	if f.w3c {
-		out.AddBytes(nameTraceparent, appendTraceparent(buf[:0], t.ID[:], span[:], t.Sampled), false)
+		nameTraceparent.add(out, appendTraceparent(buf[:0], t.ID[:], span[:], t.Sampled))
 		if t.W3C && len(tracestate) > 0 && len(tracestate) <= maxTracestate {
-			out.AddBytes(nameTracestate, tracestate, false)
+			nameTracestate.add(out, tracestate)
 		}
 	}
 	if f.b3 {
-		out.AddBytes(nameB3TraceID, appendHex(buf[:0], t.ID[:]), false)
-		out.AddBytes(nameB3SpanID, appendHex(buf[:0], span[:]), false)
+		nameB3TraceID.add(out, appendHex(buf[:0], t.ID[:]))
+		nameB3SpanID.add(out, appendHex(buf[:0], span[:]))
 		if *parent != [8]byte{} {
-			out.AddBytes(nameB3ParentSpanID, appendHex(buf[:0], parent[:]), false)
+			nameB3ParentSpanID.add(out, appendHex(buf[:0], parent[:]))
 		}
 		switch {
 		case t.Debug: // implies sampled, which must not be sent beside it
@@ -63,6 +72,6 @@ func (f formats) inject(t *event.Trace, span, parent *[8]byte, tracestate []byte
 		}
 	}
 	if f.jaeger {
-		out.AddBytes(nameUberTraceID, appendUber(buf[:0], t.ID[:], span[:], parent[:], t.Sampled, t.Debug), false)
+		nameUberTraceID.add(out, appendUber(buf[:0], t.ID[:], span[:], parent[:], t.Sampled, t.Debug))
 	}
 }

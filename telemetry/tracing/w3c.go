@@ -14,17 +14,12 @@ func parseTraceparent(v []byte) (c Context, ok bool) {
 	if len(v) < traceparentLen || v[2] != '-' || v[35] != '-' || v[52] != '-' {
 		return Context{}, false
 	}
-	for _, b := range v[:traceparentLen] {
-		if 'A' <= b && b <= 'Z' {
-			return Context{}, false
-		}
-	}
 	var version, flags [1]byte
-	if !parseHex(version[:], v[:2]) || version[0] == 0xff ||
+	if !parseLowerHex(version[:], v[:2]) || version[0] == 0xff ||
 		version[0] == 0 && len(v) != traceparentLen ||
 		len(v) > traceparentLen && v[traceparentLen] != '-' ||
-		!parseHex(c.TraceID[:], v[3:35]) || !parseHex(c.SpanID[:], v[36:52]) ||
-		!parseHex(flags[:], v[53:55]) || !c.Valid() {
+		!parseLowerHex(c.TraceID[:], v[3:35]) || !parseLowerHex(c.SpanID[:], v[36:52]) ||
+		!parseLowerHex(flags[:], v[53:55]) || !c.Valid() {
 		return Context{}, false
 	}
 	c.W3C = true
