@@ -16,7 +16,7 @@ import (
 
 // rig is an observer on a registry of its own, with a clock that the test moves.
 type rig struct {
-	*testing.T
+	testing.TB
 	*metrics.Observer
 	registry *prometheus.Registry
 	now      event.Time
@@ -32,8 +32,8 @@ type rig struct {
 
 const start = event.Time(1_800_000_000_000_000_000)
 
-func newRig(t *testing.T) *rig {
-	r := &rig{T: t, registry: prometheus.NewPedanticRegistry(), now: start}
+func newRig(t testing.TB) *rig {
+	r := &rig{TB: t, registry: prometheus.NewPedanticRegistry(), now: start}
 	var err error
 	r.Observer, err = metrics.New(r.registry, metrics.Options{
 		Version: "v1", Revision: "abc", GoVersion: "go1",
@@ -63,7 +63,14 @@ func (r *rig) topology() event.Topology {
 
 // exchange returns an exchange in its beginning.
 func (r *rig) exchange() *event.Exchange {
-	return &event.Exchange{
+	x := new(event.Exchange)
+	r.reset(x)
+	return x
+}
+
+// reset makes x an exchange in its beginning.
+func (r *rig) reset(x *event.Exchange) {
+	*x = event.Exchange{
 		Listener: r.listener, Conn: r.down, StreamID: 1, Route: r.route, Method: "GET", GRPCStatus: -1, Begin: r.now,
 		Attempt: event.Attempt{Number: 1, Endpoint: r.endpoint, Conn: r.up, StreamID: 1}, Attempts: 1,
 	}
@@ -71,7 +78,12 @@ func (r *rig) exchange() *event.Exchange {
 
 // run tells s a whole exchange that takes 100 ms and ends as end makes it.
 func (r *rig) run(s event.Sink, end func(*event.Exchange)) {
-	x := r.exchange()
+	r.runOn(s, new(event.Exchange), end)
+}
+
+// runOn is run with the memory of x.
+func (r *rig) runOn(s event.Sink, x *event.Exchange, end func(*event.Exchange)) {
+	r.reset(x)
 	s.Begin(x, nil)
 	s.AttemptBegin(x)
 	x.RequestSent = x.Begin.Add(50 * time.Microsecond)

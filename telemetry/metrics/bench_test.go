@@ -1,0 +1,149 @@
+package metrics_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/hopscope/hopscope/gateway/event"
+)
+
+// BenchmarkExchange is what a worker pays to count one exchange and its frames:
+// that of a trace which is not kept, which is kept, and a gRPC call.
+func BenchmarkExchange(b *testing.B) {
+	for name, end := range map[string]func(*event.Exchange){
+		"unsampled": nil,
+		"sampled":   func(x *event.Exchange) { x.Trace.ID[0], x.Trace.Sampled = 1, true },
+		"grpc":      func(x *event.Exchange) { x.GRPC, x.GRPCStatus = true, 0 },
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := newRig(b)
+			s := r.Sink(0)
+			x := new(event.Exchange)
+			b.ReportAllocs()
+			for b.Loop() {
+				r.runOn(s, x, end)
+				if x.GRPC {
+					s.Messages(x, event.Read, []uint32{100})
+					s.Messages(x, event.Written, []uint32{100})
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkScrape is a scrape of a gateway with 50 routes to five upstreams with
+// five endpoints each, after exchanges of every duration on all of them: the
+// gathering alone, and the pages that Prometheus asks for.
+func BenchmarkScrape(b *testing.B) {
+	r := newRig(b)
+	large(r)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(r.Observer)
+	b.Run("collect", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ch := make(chan prometheus.Metric, 1024)
+			go func() {
+				defer close(ch)
+				r.Collect(ch)
+			}()
+			for range ch {
+			}
+		}
+	})
+	b.Run("gather", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := registry.Gather(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	page := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	for _, format := range []struct{ name, accept string }{
+		{"text", "text/plain;version=0.0.4"},
+		{"openmetrics", "application/openmetrics-text;version=1.0.0"},
+		{"protobuf", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"},
+	} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			b.Run(format.name+"/"+encoding, func(b *testing.B) {
+				b.ReportAllocs()
+				size := 0
+				for b.Loop() {
+					q := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+					q.Header.Set("Accept", format.accept)
+					q.Header.Set("Accept-Encoding", encoding)
+					w := httptest.NewRecorder()
+					page.ServeHTTP(w, q)
+					if w.Code != http.StatusOK {
+						b.Fatal(w.Body)
+					}
+					size = w.Body.Len()
+				}
+				b.ReportMetric(float64(size), "bytes")
+			})
+		}
+	}
+}
+
+// large gives r 50 routes, five upstreams with five endpoints each, two workers
+// that have counted exchanges from microseconds to minutes on every route, and a
+// hundred connections.
+func large(r *rig) {
+	t := event.Topology{Listeners: []*event.Listener{r.listener}}
+	var endpoints []*event.Endpoint
+	for u := range 5 {
+		up := &event.UpstreamName{Name: fmt.Sprintf("upstream-%d", u)}
+		t.Upstreams = append(t.Upstreams, up)
+		for e := range 5 {
+			endpoints = append(endpoints, &event.Endpoint{Upstream: up, Address: fmt.Sprintf("10.0.%d.%d:8080", u, e)})
+		}
+	}
+	for i := range 50 {
+		t.Routes = append(t.Routes, &event.Route{Name: fmt.Sprintf("route-%02d", i), Upstream: t.Upstreams[i%5]})
+	}
+	r.Topology(t)
+	var stats event.Stats
+	for i, e := range endpoints {
+		r.EndpointAdded(e)
+		for range 2 {
+			stats.Conns = append(stats.Conns,
+				event.ConnStats{Conn: &event.Conn{Side: event.Upstream, Endpoint: e}, PeerMaxStreams: 100, RTT: time.Millisecond},
+				event.ConnStats{Conn: r.down, Streams: i})
+		}
+	}
+	r.SetSource(&source{stats: stats})
+	for worker := range 2 {
+		s := r.Sink(worker)
+		for i, route := range t.Routes {
+			r.route = route
+			for n := range 270 { // durations a tenth apart, from 10 µs to six hours
+				r.endpoint = endpoints[i%5*5+n%5]
+				r.run(s, func(x *event.Exchange) { spread(x, n) })
+			}
+		}
+	}
+}
+
+// spread ends x as the n-th of many that differ.
+func spread(x *event.Exchange, n int) {
+	d := 10 * time.Microsecond
+	for range n {
+		d += d / 12
+	}
+	x.GRPC, x.GRPCStatus = n%2 == 0, n%5
+	x.RequestBytes, x.ResponseBytes = uint64(n)*100, uint64(d/1000)
+	x.RequestSent, x.FirstByte, x.Finished = x.Begin.Add(d/4), x.Begin.Add(d/2), x.Begin.Add(d)
+	if n%10 == 0 {
+		x.Trace.ID[0], x.Trace.Sampled = byte(n), true
+	}
+	if n%50 == 7 {
+		x.Reason, x.Origin = event.EndTimeout, event.ByGateway
+	}
+}
