@@ -29,6 +29,7 @@ func commands() []command {
 		{"demo", "run everything on this machine, break it, look at traces", runDemo},
 		{"service", "run one of the demo's services (users, profiles, orders)", runService},
 		{"load", "send the demo's load to a gateway", runLoad},
+		{"bench", "measure the gateway beside other proxies", runBench},
 		{"rules", "record what Prometheus sees of real faults", runRules},
 		{"healthcheck", "ask a URL or a port whether it is well; for containers without a shell", runHealthcheck},
 	}

@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/run"
+)
+
+// lab is what stands around the proxies.
+type lab struct {
+	options     Options
+	dir         string // documents, configurations, logs; removed at the end
+	certificate *proxies.Certificate
+	collector   collector
+	group       run.Group
+	oneCPU      []int // the CPU that a workload with OneCPU uses
+}
+
+func (l *lab) start() error {
+	for _, w := range plan.Workloads() {
+		for _, size := range []int{w.Body, w.File} {
+			if err := os.WriteFile(filepath.Join(l.dir, document(size)), make([]byte, size), 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	cpus, err := proc.CPUs()
+	if err != nil {
+		return err
+	}
+	l.oneCPU = cpus[len(cpus)-1:]
+	if l.certificate, err = proxies.NewCertificate(l.dir); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	l.collector.url = "http://" + listener.Addr().String() + "/api/traces"
+	l.group.Go("collector", run.HTTP(listener, &l.collector))
+	return nil
+}
+
+func (l *lab) stop() error { return l.group.Stop() }
+
+// cpus returns where the programs of a workload may run.
+func (l *lab) cpus(w plan.Workload) []int {
+	if w.OneCPU {
+		return l.oneCPU
+	}
+	return nil
+}
+
+// collector takes spans and counts the batches.
+type collector struct {
+	url     string
+	batches atomic.Int64
+}
+
+func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if n, err := io.Copy(io.Discard, r.Body); err == nil && n > 0 {
+		c.batches.Add(1)
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// document returns the name of a file with size bytes: what the origin serves,
+// and what is uploaded.
+func document(size int) string { return fmt.Sprintf("%d.bin", size) }
+
+// origin is what proxies forward to.
+type origin struct {
+	addr string
+	stop func() error
+}
+
+func (l *lab) startOrigin(ctx context.Context, cpus []int) (origin, error) {
+	addr, err := proxies.FreeAddr()
+	if err != nil {
+		return origin{}, err
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return origin{}, err
+	}
+	p, err := proxies.StartListening(ctx, proc.Command{Path: "nghttpd", CPU: cpus, Args: []string{
+		"--address=127.0.0.1", "--no-tls", "--workers=1", "--htdocs=" + l.dir,
+		"--max-concurrent-streams=1000", "--window-bits=20", "--connection-window-bits=24", port,
+	}}, addr)
+	if err != nil {
+		return origin{}, errors.Join(errors.New("the origin cannot start"), err)
+	}
+	return origin{addr: addr, stop: p.Stop}, nil
+}

@@ -1,0 +1,130 @@
+package plan
+
+// Kind is how a workload is measured.
+type Kind int
+
+// Kinds of workload.
+const (
+	Load            Kind = iota // requests as fast as they are answered; CPU
+	IdleStreams                 // open streams without a byte; memory
+	IdleConnections             // connections after one request each; memory
+	Scrape                      // scrapes of /metrics under a fixed rate of requests
+)
+
+// Metrics that workloads yield. All are better when smaller.
+const (
+	CPU         = "cpu"          // µs of CPU per request, or per MiB
+	AddedP50    = "added p50"    // µs: median latency through the proxy, less the direct one
+	StreamBytes = "stream bytes" // of resident memory per idle open stream
+	ConnBytes   = "conn bytes"   // of resident memory per idle connection
+	ScrapeTime  = "scrape"       // ms, the median scrape
+	AddedP99    = "added p99"    // ms: p99 of requests during scrapes, less that of the others
+)
+
+// Workload is one row of the benchmarks. Zero values of what a kind does not use.
+type Workload struct {
+	ID    string
+	Title string
+	Kind  Kind
+
+	Connections int // downstream
+	Streams     int // open at a time on each connection
+	Requests    int // in a run, over all connections
+
+	Body    int  // bytes of the request; 0: GET
+	File    int  // bytes of the response
+	GRPC    bool // 12 header fields, as gRPC sends them
+	Unique  bool // four of the fields have another value in each request
+	TLS     bool // downstream
+	OneCPU  bool // load, proxy and origin share a CPU; latency is measured
+	PerMiB  bool // CPU is told per MiB, not per request
+	Routes  int  // for each upstream; Scrape only
+	Origins int  // upstreams; Scrape only
+
+	Proxies []string
+}
+
+// Unit returns the unit of one of the workload's metrics.
+func (w Workload) Unit(metric string) string {
+	switch metric {
+	case CPU:
+		if w.PerMiB {
+			return "µs/MiB"
+		}
+		return "µs/request"
+	case AddedP50:
+		return "µs"
+	case StreamBytes:
+		return "bytes/stream"
+	case ConnBytes:
+		return "bytes/connection"
+	}
+	return "ms"
+}
+
+// Sizes of documents and bodies in bytes.
+const (
+	small  = 128
+	upload = 100
+	MiB    = 1 << 20
+)
+
+// Workloads returns all of them in the order of tables.
+func Workloads() []Workload {
+	all := []string{Hopscope, Nghttpx, HAProxy, Reverse}
+	ours := append(all[:4:4], Quiet)
+	return []Workload{
+		{
+			ID: "W1", Title: "GET, 128 B", Connections: 10, Streams: 100, Requests: 500_000,
+			File: small, Proxies: append(ours[:5:5], TwoCores),
+		},
+		{
+			ID: "W2", Title: "POST 100 B, 12 gRPC fields", Connections: 10, Streams: 100, Requests: 400_000,
+			Body: upload, GRPC: true, File: small, Proxies: ours,
+		},
+		{
+			ID: "W1-TLS", Title: "W1 over TLS 1.3", Connections: 10, Streams: 100, Requests: 400_000,
+			File: small, TLS: true, Proxies: all,
+		},
+		{
+			ID: "unique", Title: "W2, unique values", Connections: 10, Streams: 100, Requests: 250_000,
+			Body: upload, GRPC: true, Unique: true, File: small, Proxies: all,
+		},
+		{
+			ID: "100x10", Title: "W1 on 100 connections × 10 streams", Connections: 100, Streams: 10, Requests: 400_000,
+			File: small, Proxies: all,
+		},
+	}
+}
+
+// Field is a header field of the load.
+type Field struct{ Name, Value string }
+
+// GRPCFields returns the twelve fields of W2.
+func GRPCFields() []Field {
+	return []Field{
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
+		{"user-agent", "grpc-go/1.85.0"},
+		{"grpc-accept-encoding", "gzip"},
+		{"grpc-timeout", "10S"},
+		{"authorization", "Bearer abcdefghijklmnopqrstuvwxyz"},
+		{"x-request-id", "4bf92f3577b34da6a3ce929d0e0e4736"},
+		{"x-tenant", "acme"},
+		{"x-user", "42"},
+		{"x-region", "eu"},
+		{"x-version", "1.2.3"},
+		{"accept-encoding", "identity"},
+	}
+}
+
+// UniqueFields returns the names of those fields of W2 whose value is another
+// one in each request of the workload "unique", 32 hexadecimal digits.
+func UniqueFields() []string {
+	return []string{"x-request-id", "x-user", "x-version", "x-tenant"}
+}
+
+// Metrics returns every metric in the order of tables.
+func Metrics() []string {
+	return []string{CPU, AddedP50, StreamBytes, ConnBytes, ScrapeTime, AddedP99}
+}

@@ -1,0 +1,28 @@
+//go:build !linux
+
+package proc
+
+import (
+	"errors"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+var errLinux = errors.New("benchmarks need Linux: CPU time and memory of a process are read from its kernel")
+
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+func start(cmd *exec.Cmd, _ []int) error { return cmd.Start() }
+
+// CPUs needs Linux.
+func CPUs() ([]int, error) { return nil, errLinux }
+
+// CPUTime needs Linux.
+func (p *Process) CPUTime() (time.Duration, error) { return 0, errLinux }
+
+// RSS needs Linux.
+func (p *Process) RSS() (int64, error) { return 0, errLinux }
+
+// Children needs Linux.
+func (p *Process) Children() ([]int, error) { return nil, errLinux }

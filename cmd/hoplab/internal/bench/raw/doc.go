@@ -1,0 +1,5 @@
+// Package raw is HTTP/2 at the level of frames, with golang.org/x/net's framer
+// and header compression, for what h2load cannot do: another value in every
+// request, streams that stay open and silent, a fixed rate. And an origin that
+// answers nothing.
+package raw

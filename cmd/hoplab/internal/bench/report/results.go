@@ -1,0 +1,104 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// Results is one run of the benchmarks.
+type Results struct {
+	Date    string            `json:"date"` // RFC 3339, UTC
+	Command string            `json:"command"`
+	Rounds  int               `json:"rounds"`
+	Machine Machine           `json:"machine"`
+	Version map[string]string `json:"versions"` // of each program
+	Samples []Sample          `json:"samples"`  // in the order in which they were measured
+}
+
+// Machine is where a run was made.
+type Machine struct {
+	Kernel string `json:"kernel"`
+	CPU    string `json:"cpu"`
+	Cores  int    `json:"cores"` // that the run could use
+}
+
+// Sample is one measurement.
+type Sample struct {
+	Workload string  `json:"workload"`
+	Metric   string  `json:"metric"`
+	Proxy    string  `json:"proxy"`
+	Round    int     `json:"round"` // from 1
+	Value    float64 `json:"value"` // in the metric's unit
+}
+
+// Write writes the results to a file.
+func (r *Results) Write(file string) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
+}
+
+// Read reads what Write wrote.
+func Read(file string) (*Results, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Results)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return r, nil
+}
+
+// Stat sums up the samples of one measure over the rounds.
+type Stat struct {
+	Median, Min, Max float64
+	N                int // samples; 0: nothing was measured
+}
+
+// values returns the samples of a measure by round.
+func (r *Results) values(workload, metric, proxy string) map[int]float64 {
+	byRound := map[int]float64{}
+	for _, s := range r.Samples {
+		if s.Workload == workload && s.Metric == metric && s.Proxy == proxy {
+			byRound[s.Round] = s.Value
+		}
+	}
+	return byRound
+}
+
+// Stat returns the median of a measure, and what it lies between.
+func (r *Results) Stat(workload, metric, proxy string) Stat {
+	var all []float64
+	for _, v := range r.values(workload, metric, proxy) {
+		all = append(all, v)
+	}
+	return stat(all)
+}
+
+// Ratio returns the ratio of a measure of two proxies: of each round, so that
+// what the machine did meanwhile cancels out.
+func (r *Results) Ratio(workload, metric, proxy, to string) Stat {
+	var all []float64
+	others := r.values(workload, metric, to)
+	for round, v := range r.values(workload, metric, proxy) {
+		if other, ok := others[round]; ok && other != 0 {
+			all = append(all, v/other)
+		}
+	}
+	return stat(all)
+}
+
+func stat(all []float64) Stat {
+	if len(all) == 0 {
+		return Stat{}
+	}
+	slices.Sort(all)
+	n := len(all)
+	return Stat{Median: (all[(n-1)/2] + all[n/2]) / 2, Min: all[0], Max: all[n-1], N: n}
+}
