@@ -9,21 +9,31 @@ import (
 
 // descs are the descriptions of the metrics that the catalogue declares.
 type descs struct {
-	counters   [catalog.NumCounters]*prometheus.Desc
-	gauges     [catalog.NumGauges]*prometheus.Desc
-	histograms [catalog.NumHistograms]family
+	counters        [catalog.NumCounters]declared
+	gauges          [catalog.NumGauges]declared
+	histograms      [catalog.NumHistograms]family
+	histogramLabels [catalog.NumHistograms]labelNames
+}
+
+// declared is a family of counters or gauges.
+type declared struct {
+	desc   *prometheus.Desc
+	labels labelNames
 }
 
 func newDescs() descs {
 	var d descs
 	for i := range d.counters {
-		d.counters[i] = desc(catalog.Counter(i).Metric())
+		m := catalog.Counter(i).Metric()
+		d.counters[i] = declared{desc(m), newLabelNames(m)}
 	}
 	for i := range d.gauges {
-		d.gauges[i] = desc(catalog.Gauge(i).Metric())
+		m := catalog.Gauge(i).Metric()
+		d.gauges[i] = declared{desc(m), newLabelNames(m)}
 	}
 	for i := range d.histograms {
 		d.histograms[i] = newFamily(catalog.Histogram(i))
+		d.histogramLabels[i] = newLabelNames(catalog.Histogram(i).Metric())
 	}
 	return d
 }
@@ -34,11 +44,11 @@ func desc(m *catalog.Metric) *prometheus.Desc {
 
 // Describe implements [prometheus.Collector].
 func (o *Observer) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range o.descs.counters {
-		ch <- d
+	for i := range o.descs.counters {
+		ch <- o.descs.counters[i].desc
 	}
-	for _, d := range o.descs.gauges {
-		ch <- d
+	for i := range o.descs.gauges {
+		ch <- o.descs.gauges[i].desc
 	}
 	for i := range o.descs.histograms {
 		ch <- o.descs.histograms[i].desc
@@ -48,24 +58,27 @@ func (o *Observer) Describe(ch chan<- *prometheus.Desc) {
 // batch is what one scrape is told.
 type batch struct {
 	descs   *descs
+	labels  labelPairs
 	metrics []prometheus.Metric
 }
 
 // counter adds a series; labels are in the order of the declaration.
 func (b *batch) counter(c catalog.Counter, v float64, labels ...string) {
-	b.metrics = append(b.metrics,
-		prometheus.MustNewConstMetric(b.descs.counters[c], prometheus.CounterValue, v, labels...))
+	b.add(&b.descs.counters[c], true, v, labels)
 }
 
 // gauge adds a series; labels are in the order of the declaration.
 func (b *batch) gauge(g catalog.Gauge, v float64, labels ...string) {
-	b.metrics = append(b.metrics,
-		prometheus.MustNewConstMetric(b.descs.gauges[g], prometheus.GaugeValue, v, labels...))
+	b.add(&b.descs.gauges[g], false, v, labels)
+}
+
+func (b *batch) add(d *declared, counter bool, v float64, labels []string) {
+	b.metrics = append(b.metrics, &series{desc: d.desc, counter: counter, value: v, labels: b.labels.of(d.labels, labels)})
 }
 
 // histogram adds a series; labels are in the order of the declaration.
 func (b *batch) histogram(h catalog.Histogram, parts histogram, since event.Time, labels ...string) {
 	b.metrics = append(b.metrics, &distribution{
-		family: &b.descs.histograms[h], labels: labels, since: since, histogram: parts,
+		family: &b.descs.histograms[h], labels: b.labels.of(b.descs.histogramLabels[h], labels), since: since, histogram: parts,
 	})
 }

@@ -24,13 +24,13 @@ func BenchmarkExchange(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			r := newRig(b)
 			s := r.Sink(0)
-			x := new(event.Exchange)
+			x, sizes := new(event.Exchange), []uint32{100}
 			b.ReportAllocs()
 			for b.Loop() {
 				r.runOn(s, x, end)
 				if x.GRPC {
-					s.Messages(x, event.Read, []uint32{100})
-					s.Messages(x, event.Written, []uint32{100})
+					s.Messages(x, event.Read, sizes)
+					s.Messages(x, event.Written, sizes)
 				}
 			}
 		})

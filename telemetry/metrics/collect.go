@@ -12,7 +12,7 @@ import (
 // Collect implements [prometheus.Collector].
 func (o *Observer) Collect(ch chan<- prometheus.Metric) {
 	stats, known := o.stats() // asks the workers: not under mu
-	b := batch{descs: &o.descs}
+	b := batch{descs: &o.descs, labels: labelPairs{}}
 	o.collect(&b, stats, known)
 	for _, m := range b.metrics {
 		ch <- m

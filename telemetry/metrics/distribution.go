@@ -17,7 +17,7 @@ const ExemplarTraceID = "trace_id"
 // distribution is a histogram series as a scrape is told it: a prometheus.Metric.
 type distribution struct {
 	family *family
-	labels []string // in the order of the declaration
+	labels []*dto.LabelPair
 	since  event.Time
 	histogram
 }
@@ -27,30 +27,32 @@ func (d *distribution) Desc() *prometheus.Desc { return d.family.desc }
 
 // Write implements [prometheus.Metric].
 func (d *distribution) Write(out *dto.Metric) error {
-	h := &dto.Histogram{
-		SampleSum: proto.Float64(d.sum), CreatedTimestamp: timestamppb.New(d.since.Std()),
-		Bucket: make([]*dto.Bucket, len(d.family.bounds)),
-	}
+	h := &dto.Histogram{SampleSum: &d.sum, CreatedTimestamp: timestamppb.New(d.since.Std())}
+	bounds := d.family.bounds
+	// In one piece each: there are hundreds of distributions.
+	buckets, counts := make([]dto.Bucket, len(bounds)+1), make([]uint64, len(bounds)+1)
+	h.Bucket = make([]*dto.Bucket, len(bounds), len(bounds)+1)
 	var count uint64
-	for i, bound := range d.family.bounds {
+	for i := range bounds {
 		count += d.counts[i]
-		h.Bucket[i] = &dto.Bucket{
-			UpperBound: proto.Float64(bound), CumulativeCount: proto.Uint64(count), Exemplar: d.exemplar(i),
-		}
+		counts[i] = count
+		b := &buckets[i]
+		b.UpperBound, b.CumulativeCount, b.Exemplar = &bounds[i], &counts[i], d.exemplar(i)
+		h.Bucket[i] = b
 	}
-	last := len(d.family.bounds)
-	count += d.counts[last]
+	last := len(bounds)
+	counts[last] = count + d.counts[last]
 	if e := d.exemplar(last); e != nil { // +Inf is written only to carry it
-		h.Bucket = append(h.Bucket, &dto.Bucket{
-			UpperBound: proto.Float64(inf), CumulativeCount: proto.Uint64(count), Exemplar: e,
-		})
+		b := &buckets[last]
+		b.UpperBound, b.CumulativeCount, b.Exemplar = proto.Float64(inf), &counts[last], e
+		h.Bucket = append(h.Bucket, b)
 	}
-	h.SampleCount = proto.Uint64(count)
+	h.SampleCount = &counts[last]
 	if d.family.fractions != nil {
 		d.writeNative(h)
 	}
 	out.Histogram = h
-	out.Label = prometheus.MakeLabelPairs(d.family.desc, d.labels)
+	out.Label = d.labels
 	return nil
 }
 
@@ -71,24 +73,43 @@ func (d *distribution) exemplar(bucket int) *dto.Exemplar {
 // writeNative writes the native buckets: spans of buckets without a gap, and how
 // much each count differs from the one before.
 func (d *distribution) writeNative(h *dto.Histogram) {
-	h.Schema = proto.Int32(d.family.schema)
-	h.ZeroThreshold = proto.Float64(zeroThreshold)
-	h.ZeroCount = proto.Uint64(d.zeros)
+	h.Schema = &d.family.schema
+	h.ZeroThreshold = &zeroThreshold
+	h.ZeroCount = &d.zeros
+	buckets, spans := 0, 0
+	gap := true
+	for _, n := range d.natives {
+		if n != 0 {
+			buckets++
+			if gap {
+				spans++
+			}
+		}
+		gap = n == 0
+	}
+	if spans == 0 && d.zeros == 0 {
+		// What marks a native histogram without any observation.
+		h.PositiveSpan = []*dto.BucketSpan{{Offset: proto.Int32(0), Length: proto.Uint32(0)}}
+		return
+	}
+	h.PositiveDelta = make([]int64, 0, buckets)
+	h.PositiveSpan = make([]*dto.BucketSpan, 0, spans)
+	room, offsets, lengths := make([]dto.BucketSpan, spans), make([]int32, spans), make([]uint32, spans)
 	next, before := int32(0), int64(0)
 	for i, n := range d.natives {
 		if n == 0 {
 			continue
 		}
 		key := d.family.nativeKey(i)
-		if len(h.PositiveSpan) == 0 || key != next {
-			h.PositiveSpan = append(h.PositiveSpan, &dto.BucketSpan{Offset: proto.Int32(key - next), Length: proto.Uint32(0)})
+		at := len(h.PositiveSpan)
+		if at == 0 || key != next {
+			offsets[at] = key - next
+			room[at].Offset, room[at].Length = &offsets[at], &lengths[at]
+			h.PositiveSpan = append(h.PositiveSpan, &room[at])
+			at++
 		}
-		*h.PositiveSpan[len(h.PositiveSpan)-1].Length++
+		lengths[at-1]++
 		h.PositiveDelta = append(h.PositiveDelta, int64(n)-before)
 		next, before = key+1, int64(n)
-	}
-	if len(h.PositiveSpan) == 0 && d.zeros == 0 {
-		// What marks a native histogram without any observation.
-		h.PositiveSpan = []*dto.BucketSpan{{Offset: proto.Int32(0), Length: proto.Uint32(0)}}
 	}
 }

@@ -14,11 +14,12 @@ type routeSum struct {
 
 // collectDistributions reports the histograms.
 func (o *Observer) collectDistributions(b *batch) {
+	part := o.newCopied()
 	sums := map[string]*routeSum{}
-	o.addRoute(sums, o.noRoute)
+	addRoute(sums, part, o.noRoute)
 	for _, r := range o.routes {
 		if r != o.noRoute {
-			o.addRoute(sums, r)
+			addRoute(sums, part, r)
 		}
 	}
 	for name, s := range sums {
@@ -32,7 +33,42 @@ func (o *Observer) collectDistributions(b *batch) {
 	}
 }
 
-func (o *Observer) addRoute(sums map[string]*routeSum, r *route) {
+// copied is a copy of one worker's part of a route, in memory that is made before
+// the worker has to wait for it.
+type copied struct {
+	distributions
+	natives   []uint64
+	exemplars [numDistributions][maxBounds]exemplar
+}
+
+// numDistributions is the number of histograms of a route.
+const numDistributions = 3*2 + 1 + 2*int(event.NumDirs)
+
+func (o *Observer) newCopied() *copied {
+	n := o.descs.histograms[catalog.RequestDurationSeconds].natives() // no family has more
+	return &copied{natives: make([]uint64, numDistributions*n)}
+}
+
+// take copies part, which its worker must not change meanwhile.
+func (c *copied) take(part *distributions) {
+	natives, i := c.natives, 0
+	c.each(part, func(to, from *histogram) {
+		*to = *from
+		if n := len(from.natives); n > 0 {
+			to.natives, natives = natives[:n], natives[n:]
+			copy(to.natives, from.natives)
+		}
+		if from.exemplars != nil {
+			to.exemplars = &c.exemplars[i]
+			*to.exemplars = *from.exemplars
+		}
+		i++
+	})
+}
+
+// addRoute adds r to its name's sum. A worker that wants to count waits while its
+// part is copied, and for no more than that.
+func addRoute(sums map[string]*routeSum, part *copied, r *route) {
 	s := sums[r.name]
 	if s == nil {
 		s = &routeSum{since: r.since}
@@ -41,22 +77,23 @@ func (o *Observer) addRoute(sums map[string]*routeSum, r *route) {
 	s.since = min(s.since, r.since)
 	r.cells.each(func(c *routeCells) {
 		c.mu.Lock()
-		defer c.mu.Unlock()
-		s.add(&c.distributions)
+		part.take(&c.distributions)
+		c.mu.Unlock()
+		s.each(&part.distributions, (*histogram).add)
 	})
 }
 
-// add adds one worker's part.
-func (d *distributions) add(part *distributions) {
+// each calls f with each histogram of d and the same of other.
+func (d *distributions) each(other *distributions, f func(of, theirs *histogram)) {
 	for kind := range d.duration {
-		d.duration[kind].add(&part.duration[kind])
-		d.firstByte[kind].add(&part.firstByte[kind])
-		d.overhead[kind].add(&part.overhead[kind])
+		f(&d.duration[kind], &other.duration[kind])
+		f(&d.firstByte[kind], &other.firstByte[kind])
+		f(&d.overhead[kind], &other.overhead[kind])
 	}
-	d.streamDuration.add(&part.streamDuration)
+	f(&d.streamDuration, &other.streamDuration)
 	for dir := range d.size {
-		d.size[dir].add(&part.size[dir])
-		d.messageSize[dir].add(&part.messageSize[dir])
+		f(&d.size[dir], &other.size[dir])
+		f(&d.messageSize[dir], &other.messageSize[dir])
 	}
 }
 

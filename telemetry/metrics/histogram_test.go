@@ -63,8 +63,7 @@ func TestHistogramsAreThoseOfClientGolang(t *testing.T) {
 		var sum histogram
 		sum.add(&parts[0])
 		sum.add(&parts[1])
-		labels := make([]string, len(m.Labels))
-		got, want := write(t, &distribution{family: &f, labels: labels, histogram: sum}), write(t, oracle)
+		got, want := write(t, &distribution{family: &f, histogram: sum}), write(t, oracle)
 
 		if got.GetSampleCount() != want.GetSampleCount() || math.Abs(got.GetSampleSum()/want.GetSampleSum()-1) > 1e-9 {
 			t.Errorf("%s: %d observations of %v; want %d of %v",
@@ -94,7 +93,7 @@ func TestEveryObservationIsInOneNativeBucket(t *testing.T) {
 	for _, v := range values {
 		h.observe(&f, v)
 	}
-	out := write(t, &distribution{family: &f, labels: []string{"", ""}, histogram: h})
+	out := write(t, &distribution{family: &f, histogram: h})
 	sum := int64(out.GetZeroCount())
 	for _, n := range native(out) {
 		sum += n
@@ -107,7 +106,7 @@ func TestEveryObservationIsInOneNativeBucket(t *testing.T) {
 
 func TestANativeHistogramWithoutObservationsSaysThatItIsOne(t *testing.T) {
 	f := newFamily(catalog.RequestDurationSeconds)
-	out := write(t, &distribution{family: &f, labels: []string{"", ""}})
+	out := write(t, &distribution{family: &f})
 	if len(out.PositiveSpan) != 1 || out.GetSampleCount() != 0 {
 		t.Errorf("got %v", out)
 	}
@@ -122,7 +121,7 @@ func TestTheNewestExemplarOfABucketStays(t *testing.T) {
 	b.observeTraced(&f, 1e6, [16]byte{4}, 150)
 	sum.add(&b)
 	sum.add(&a)
-	out := write(t, &distribution{family: &f, labels: []string{"", ""}, histogram: sum})
+	out := write(t, &distribution{family: &f, histogram: sum})
 	var got []float64
 	for _, b := range out.Bucket {
 		if b.Exemplar != nil {
