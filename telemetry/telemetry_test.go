@@ -82,7 +82,7 @@ func (r *rig) run(s event.Sink, x *event.Exchange, in, out *header.List, status 
 	x.RequestSent, x.ResponseBegin, x.FirstByte = start+1, start+2, start+3
 	s.StallBegin(x, event.Downstream, event.ScopeStream, start)
 	s.StallEnd(x, event.Downstream, event.ScopeStream, start, start+5)
-	x.Attempt.Status, x.Attempt.End, x.Status, x.Finished = status, start+9, status, start+10
+	x.Attempt.Status, x.Attempt.End, x.Status, x.Finished = uint16(status), start+9, uint16(status), start+10
 	s.AttemptEnd(x)
 	s.End(x)
 }

@@ -31,25 +31,34 @@ type Trace struct {
 // span all derive from it. The gateway's worker owns it and fills it in as the
 // exchange proceeds; an observer may read it during a call and must not keep it
 // after End.
+//
+// There is one for every open stream, so its fields are ordered and sized to
+// leave no gaps.
 type Exchange struct {
 	Listener *Listener
 	Conn     *Conn  // downstream
-	StreamID uint32 // downstream; 0 for HTTP/1.1
-	Proto    Proto  // downstream
 	Route    *Route // nil: none matched
 	Method   string // one of the registered methods, else "OTHER"
-	GRPC     bool   // content-type begins with application/grpc
+	// Observed belongs to the observer from Begin to End.
+	Observed any
 
-	Trace Trace
+	StreamID uint32 // downstream; 0 for HTTP/1.1
+	Code     Code   // of the RST_STREAM that ended it, if any
+	Trace    Trace
+	Proto    Proto // downstream
+	GRPC     bool  // content-type begins with application/grpc
+	Reason   EndReason
+	Origin   Origin // who ended it
+
+	Status     uint16 // sent to the client; 0: none
+	GRPCStatus int16  // from trailers or trailers-only; -1: none
+	Attempts   uint8
 
 	Begin         Time // first byte of the header block was read
 	RequestSent   Time // header block written upstream (last attempt); 0: never
 	ResponseBegin Time // final response headers read; 0: never
 	FirstByte     Time // first response DATA read; 0: never
 	Finished      Time // set before End
-
-	Status     int // sent to the client; 0: none
-	GRPCStatus int // from trailers or trailers-only; -1: none
 
 	// Bytes of DATA payload: read from the client (request), written to the
 	// client (response).
@@ -58,36 +67,28 @@ type Exchange struct {
 	// Messages counts gRPC messages: Read from the client, Written to the client.
 	Messages [NumDirs]uint64
 
-	Attempts int
-	Attempt  Attempt // the last one
-
 	// Stalled adds up finished stalls. Downstream: response bytes waited for the
 	// client; Upstream: request bytes waited for the origin.
 	Stalled [NumSides][NumScopes]time.Duration
 
-	Reason EndReason
-	Origin Origin // who ended it
-	Code   Code   // of the RST_STREAM that ended it, if any
-
-	// Observed belongs to the observer from Begin to End.
-	Observed any
+	Attempt Attempt // the last one
 }
 
 // Attempt is one try to get a response from an endpoint.
 type Attempt struct {
-	Number   int // from 1
 	Endpoint *Endpoint
-	Conn     *Conn  // upstream; nil until a connection is had
-	StreamID uint32 // upstream; 0 for HTTP/1.1 and until it is assigned
+	Conn     *Conn // upstream; nil until a connection is had
 	Begin    Time
 	SlotWait time.Duration // waited for a connection or a stream slot
 	Span     [8]byte       // the client span's id, set by Inject
+	StreamID uint32        // upstream; 0 for HTTP/1.1 and until it is assigned
 
 	// Set before AttemptEnd.
+	Code   Code
 	End    Time
-	Status int
+	Status uint16
 	Reason EndReason // EndCompleted if a response came to its end
 	Origin Origin
-	Code   Code
-	Retry  bool // another attempt follows
+	Retry  bool  // another attempt follows
+	Number uint8 // from 1
 }

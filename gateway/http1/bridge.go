@@ -49,6 +49,9 @@ func (b *bridge) Stall() (scope event.Scope, since event.Time, ok bool) {
 // ID returns 0: HTTP/1.1 does not number its exchanges.
 func (b *bridge) ID() uint32 { return 0 }
 
+// Release does nothing: a bridge is not used again.
+func (b *bridge) Release() {}
+
 // Credit allows n more bytes of body to be read.
 func (b *bridge) Credit(n int) { b.in.give(n) }
 

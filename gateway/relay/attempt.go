@@ -12,9 +12,6 @@ import (
 // maxAttempts bounds the attempts of one exchange.
 const maxAttempts = 3
 
-// maxReplay is how much of a request body is held so that it can be sent again.
-const maxReplay = 16 << 10
-
 // start makes the first attempt.
 func (x *Exchange) start() {
 	x.pool = x.w.pool(x.route.Cluster)
@@ -25,17 +22,14 @@ func (x *Exchange) start() {
 		x.unreachable(err)
 		return
 	}
-	x.attempt(e)
+	x.try(e)
 }
 
-// attempt asks an endpoint for a stream.
-func (x *Exchange) attempt(e *upstream.Endpoint) {
-	x.attempts.endpoint = e
-	if x.attempts.tried == nil {
-		x.attempts.tried = x.attempts.room[:0]
-	}
-	x.attempts.tried = append(x.attempts.tried, e.Info)
-	x.attempts.active, x.attempts.written = true, 0
+// try asks an endpoint for a stream.
+func (x *Exchange) try(e *upstream.Endpoint) {
+	x.noteTried()
+	x.endpoint = e
+	x.attempt.active, x.written = true, 0
 	x.rec.Attempts++
 	x.rec.Attempt = event.Attempt{Number: x.rec.Attempts, Endpoint: e.Info, Begin: x.w.now()}
 	x.w.sink.AttemptBegin(&x.rec)
@@ -46,9 +40,12 @@ func (x *Exchange) attempt(e *upstream.Endpoint) {
 		x.bridge(e)
 		return
 	}
-	x.attempts.waiting = true
-	e.Enter(&x.attempts.ticket)
-	if x.attempts.waiting {
+	x.attempt.waiting = true
+	e.Enter(x)
+	if x.attempt.waiting {
+		if x.head == nil {
+			x.hold()
+		}
 		x.mark(event.MarkSlotWait, 0)
 		x.rearm()
 	}
@@ -63,42 +60,33 @@ func (x *Exchange) unreachable(err error) {
 func (x *Exchange) Ready(c *conn.Conn) {
 	x.slotHad()
 	list := x.injected()
-	end := x.request.ended && len(x.request.body) == 0 && x.request.trail == nil
-	s := c.Open(list, end, x.request.head0, (*origin)(x))
+	whole := x.wholeRequest()
+	s := c.Open(list, whole, x.request.head, (*origin)(x))
 	x.up = s
 	x.rec.Attempt.Conn, x.rec.Attempt.StreamID = c.Info, s.ID()
 	x.requestSent()
-	if !end {
+	if !whole {
 		x.sendBody()
 	}
 }
 
 // slotHad notes that the wait for a connection is over.
 func (x *Exchange) slotHad() {
-	x.attempts.waiting = false
+	x.attempt.waiting = false
 	x.rec.Attempt.SlotWait = x.w.now().Sub(x.rec.Attempt.Begin)
 	x.w.sink.SlotWait(&x.rec, x.rec.Attempt.SlotWait)
 }
 
-// injected returns the header block of this attempt.
+// injected returns the header block of this attempt: the worker's list if it
+// still holds this request, else what was packed.
 func (x *Exchange) injected() *header.List {
-	list := &x.w.scratch
-	list.Reset()
-	head := x.request.head
-	tracestate := x.w.tracestate[:0]
-	for i := range head.Len() {
-		if head.Token(i) == header.Tracestate {
-			if len(tracestate) > 0 {
-				tracestate = append(tracestate, ',') // in order (W3C Trace Context §3.3)
-			}
-			tracestate = append(tracestate, head.Value(i)...)
-			continue
-		}
-		list.AddFrom(head, i)
+	w := x.w
+	if w.prepared.of != x {
+		w.prepared.unpack(x)
 	}
-	x.w.tracestate = tracestate
-	x.w.sink.Inject(&x.rec, tracestate, list)
-	return list
+	w.prepared.of = nil // it is about to be changed
+	w.sink.Inject(&x.rec, w.prepared.tracestate, w.prepared.list)
+	return w.prepared.list
 }
 
 func (x *Exchange) requestSent() {
@@ -107,76 +95,12 @@ func (x *Exchange) requestSent() {
 	x.mark(event.MarkRequestSent, 0)
 }
 
-// sendBody sends what was read of the body so far.
-func (x *Exchange) sendBody() {
-	if len(x.request.body) > 0 {
-		x.up.WriteData(x.request.body, x.request.ended && x.request.trail == nil)
-	}
-	if x.up != nil && x.request.trail != nil {
-		x.up.WriteTrailers(x.request.trail)
-	}
-	x.trimBody()
-}
-
-// trimBody lets go of a body that has become too large to be sent again.
-func (x *Exchange) trimBody() {
-	if x.up != nil && len(x.request.body) > maxReplay {
-		x.dropBody()
-		x.request.bodyGone = true
-	}
-}
-
-// requestData passes request body on, and keeps a copy while an attempt may have
-// to be repeated.
-func (x *Exchange) requestData(p []byte, end bool) {
-	x.request.ended = end
-	if end {
-		x.mark(event.MarkRequestEnd, 0)
-	}
-	if x.request.head != nil && !x.request.bodyGone {
-		x.request.body = append(x.request.body, p...)
-		x.w.link.Env.Buffered += int64(len(p))
-	}
-	if x.up == nil {
-		return // sent when a stream is had; the client's window bounds it
-	}
-	x.up.WriteData(p, end)
-	x.trimBody()
-}
-
-func (x *Exchange) requestTrailers(l *header.List) {
-	x.request.ended = true
-	x.mark(event.MarkRequestEnd, 0)
-	if x.request.head != nil && !x.request.bodyGone {
-		x.request.trail = new(header.List)
-		x.request.trail.CopyFrom(l)
-	}
-	if x.up != nil {
-		x.up.WriteTrailers(l)
-	}
-}
-
-// dropRequest lets go of everything that only a repetition needs.
-func (x *Exchange) dropRequest() {
-	x.dropBody()
-	if x.request.head != nil {
-		x.w.giveList(x.request.head)
-	}
-	x.request.head, x.request.trail = nil, nil
-	x.attempts.tried = nil
-}
-
-func (x *Exchange) dropBody() {
-	x.w.link.Env.Buffered -= int64(len(x.request.body))
-	x.request.body = nil
-}
-
 // endAttempt reports the end of the current attempt, if one is active.
 func (x *Exchange) endAttempt(reason event.EndReason, by event.Origin, code event.Code, retry bool) {
-	if !x.attempts.active {
+	if !x.attempt.active {
 		return
 	}
-	x.attempts.active = false
+	x.attempt.active = false
 	a := &x.rec.Attempt
 	a.End, a.Reason, a.Origin, a.Code, a.Retry = x.w.now(), reason, by, code, retry
 	x.w.sink.AttemptEnd(&x.rec)
@@ -217,7 +141,7 @@ func (x *Exchange) failed(f failure) {
 	x.endAttempt(f.reason, f.by, f.code, result == event.RetryDone)
 	x.detach(conn.Cancel)
 	if result == event.RetryDone {
-		x.attempt(next)
+		x.try(next)
 		return
 	}
 	x.end(f.reason, f.by, f.code)
@@ -239,7 +163,7 @@ func (x *Exchange) failed(f failure) {
 // again picks the endpoint for another attempt: one that was not tried, else,
 // unless it could not even be reached, one that was.
 func (x *Exchange) again(f failure) *upstream.Endpoint {
-	e, err := x.pool.Pick(x.attempts.tried)
+	e, err := x.pool.Pick(x.tried())
 	if err == upstream.ErrAllTried && f.reason != event.EndUnreachable {
 		e, err = x.pool.Pick(nil)
 	}
@@ -255,7 +179,7 @@ func (x *Exchange) mayRetry(f failure) event.RetryResult {
 	allowed := policy != config.RetryNone && f.unsent ||
 		policy == config.RetrySafeMethods && x.request.safe && f.lost
 	switch {
-	case !allowed || x.answered || x.request.head == nil:
+	case !allowed || x.answered || x.head == nil:
 		return event.RetryForbidden
 	case x.request.bodyGone:
 		return event.RetryBodyGone

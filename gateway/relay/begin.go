@@ -13,22 +13,23 @@ import (
 // begin starts the exchange of a request. The returned handler is told what the
 // client sends; it has to be in place before anything is answered, which is why
 // setHandler is called first.
-func (w *Worker) begin(ci clientInfo, down Client, setHandler func(stream.Handler), h conn.Head) {
-	x := &Exchange{w: w, table: w.table, down: down, client: ci, lastActive: w.now()}
+func (w *Worker) begin(ci *clientInfo, down Client, setHandler func(stream.Handler), h conn.Head) {
+	x := w.takeExchange()
+	x.w, x.table, x.client, x.down, x.lastActive = w, w.table, ci, down, w.now()
+	_, native := down.(*conn.Stream)
+	x.shared = !native
 	x.timer.Owner = (*timeouts)(x)
-	x.attempts.ticket.Owner = x
 	x.request.ended = h.End
-	x.rec = event.Exchange{
-		Listener: ci.listener.Event, Conn: ci.conn, StreamID: down.ID(), Proto: ci.conn.Proto,
-		Method: method(h.Request.Method), GRPC: h.Request.GRPC, Begin: w.now(), GRPCStatus: -1,
-	}
+	r := &x.rec
+	r.Listener, r.Conn, r.StreamID, r.Proto = ci.listener.Event, ci.conn, down.ID(), ci.conn.Proto
+	r.Method, r.GRPC, r.Begin, r.GRPCStatus = method(h.Request.Method), h.Request.GRPC, w.now(), -1
 	if h.Refused != 0 { // what the list holds was not validated
 		p, _ := h.List.Get(header.Method)
 		x.rec.Method = method(p)
 		p, _ = h.List.Get(header.ContentType)
 		x.rec.GRPC = bytes.HasPrefix(p, grpcContentType)
 	}
-	x.request.head0 = x.rec.Method == "HEAD"
+	x.request.head = x.rec.Method == "HEAD"
 	x.request.safe = safeMethod(x.rec.Method)
 	w.add(x)
 	setHandler((*client)(x))
@@ -80,9 +81,13 @@ func (x *Exchange) match(h conn.Head) {
 
 // forward sends the request to the route's upstream.
 func (x *Exchange) forward(h conn.Head) {
-	x.request.head = x.requestHead(h)
 	x.arm(h.List)
+	x.prepare(h)
+	if x.mayRepeat() {
+		x.hold()
+	}
 	x.start()
+	x.w.prepared.of = nil // the list was the connection's
 }
 
 var grpcContentType = []byte("application/grpc")
@@ -115,65 +120,4 @@ func method(p []byte) string {
 
 func safeMethod(m string) bool {
 	return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE"
-}
-
-// requestHead makes the header block for the origin: pseudo-fields first, then
-// what the client sent without what ends here, then what the gateway adds. Trace
-// context is added for each attempt; of the client's, only tracestate is kept.
-func (x *Exchange) requestHead(h conn.Head) *header.List {
-	in, out := h.List, x.w.takeList()
-	authority := h.Request.Authority
-	rewrite := x.route.HostRewrite != ""
-	out.Add(":scheme", x.route.Cluster.Scheme())
-	if rewrite {
-		out.AddRepeated(":authority", []byte(x.route.HostRewrite))
-	} else if _, ok := in.Get(header.Authority); !ok && len(authority) > 0 {
-		out.AddBytes([]byte(":authority"), authority, false) // it came as host
-	}
-	fwd := forwarded{}
-	for i := range in.Len() {
-		switch t := in.Token(i); {
-		case t == header.Scheme, t == header.Host, t == header.Authority && rewrite:
-		case t.IsTrace() && t != header.Tracestate:
-		case t == header.XForwardedFor && x.client.trusted:
-			fwd.chain = append(append(fwd.chain, in.Value(i)...), ", "...)
-		case t == header.XForwardedProto && x.client.trusted:
-			fwd.proto = true
-			out.AddFrom(in, i)
-		case t == header.XForwardedHost && x.client.trusted:
-			fwd.host = true
-			out.AddFrom(in, i)
-		case t == header.XForwardedFor, t == header.XForwardedProto, t == header.XForwardedHost:
-		default:
-			out.AddFrom(in, i)
-		}
-	}
-	out.AddRepeated("x-forwarded-for", append(fwd.chain, hostOf(x.client.conn.Peer)...))
-	if !fwd.proto {
-		out.AddRepeated("x-forwarded-proto", []byte(x.client.listener.Scheme))
-	}
-	if !fwd.host && len(authority) > 0 {
-		out.AddRepeated("x-forwarded-host", authority)
-	}
-	return out
-}
-
-// forwarded is what a trusted proxy has said already.
-type forwarded struct {
-	chain       []byte
-	proto, host bool
-}
-
-// hostOf returns a peer address without its port and brackets.
-func hostOf(peer string) string {
-	for i := len(peer) - 1; i >= 0; i-- {
-		if peer[i] == ':' {
-			peer = peer[:i]
-			break
-		}
-	}
-	if n := len(peer); n > 1 && peer[0] == '[' && peer[n-1] == ']' {
-		return peer[1 : n-1]
-	}
-	return peer
 }

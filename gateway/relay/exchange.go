@@ -14,22 +14,26 @@ import (
 // goroutine, from begin to finish.
 //
 // It is the stream.Handler of both its sides, in the shape of client and origin.
+// There is one for every open stream: what few need is behind a pointer.
 type Exchange struct {
-	rec   event.Exchange
-	w     *Worker
-	table *Table
-	route *Route // nil: none matched
-	pool  *pool  // nil: not forwarded
-	down  Client
-	up    Peer // nil: not yet, or no longer
+	rec    event.Exchange
+	w      *Worker
+	table  *Table
+	route  *Route // nil: none matched
+	pool   *pool  // nil: not forwarded
+	client *clientInfo
+	down   Client
+	up     Peer // nil: not yet, or no longer
 
-	client   clientInfo
-	request  requestState
-	attempts attemptState
+	// head is the packed header block for the origin, without trace fields but
+	// with tracestate. It is held while the request may have to be sent later or
+	// again; nil: not held.
+	head []byte
+	held *held // nil: nothing else is held
 
-	answered bool // a final response header block went to the client
-	ended    bool // END_STREAM of the response was read from the origin
-	done     bool
+	endpoint *upstream.Endpoint // of the current attempt
+	written  int64              // request body that left in this attempt, in bytes
+	credited int64              // request body that was given back to the client, in bytes
 
 	counters [event.NumDirs]messageCounter
 
@@ -38,41 +42,38 @@ type Exchange struct {
 	lastActive event.Time
 
 	next, prev *Exchange // in Worker.exchanges
+
+	request  requestState
+	attempt  attemptState
+	answered bool // a final response header block went to the client
+	ended    bool // END_STREAM of the response was read from the origin
+	done     bool
+	// shared: a bridge to HTTP/1.1 knows the exchange, and may outlast it.
+	shared bool
 }
 
-// clientInfo is what is known of who asks.
+// clientInfo is what is known of who asks. It is immutable.
 type clientInfo struct {
 	listener *Listener
 	conn     *event.Conn
 	trusted  bool
+	// added are the fields that every request from there gets.
+	added header.List
 }
 
-// requestState is the request as it can be sent, perhaps again.
+// requestState is how far the request has been read.
 type requestState struct {
-	// head is the header block for the origin without trace fields, but with
-	// tracestate. It is held until a response begins or nothing can be repeated.
-	head  *header.List
-	body  []byte // what was read of the body; complete unless bodyGone
-	trail *header.List
-	// bodyGone: more was read than is held, so the request cannot be repeated.
-	bodyGone bool
+	bodyGone bool // more was read than is held, so the request cannot be repeated
 	ended    bool // END_STREAM was read
-	head0    bool // the method is HEAD
+	head     bool // the method is HEAD
 	safe     bool // the method is safe (RFC 9110 §9.2.1)
-	read     int64
-	credited int64 // bytes given back to the client
 }
 
-// attemptState is the way to the origin.
+// attemptState is how far the way to the origin is.
 type attemptState struct {
-	ticket   upstream.Ticket
-	endpoint *upstream.Endpoint
-	tried    []*event.Endpoint // in room, as a rule
-	room     [maxAttempts]*event.Endpoint
-	active   bool  // rec.Attempt was begun and not ended
-	written  int64 // body bytes that left in this attempt
-	waiting  bool  // for a connection or a slot
-	bridge   bool  // over HTTP/1.1
+	active  bool // rec.Attempt was begun and not ended
+	waiting bool // for a connection or a slot
+	bridge  bool // over HTTP/1.1
 }
 
 // client is an Exchange as the reader of its downstream stream.
@@ -98,13 +99,13 @@ func (c *client) Data(p []byte, end bool) {
 		// Nobody wants the rest. The client may have to be done with it before it
 		// takes the response.
 		x.request.ended = end
+		x.credited += int64(len(p))
 		x.down.Credit(len(p))
 		return
 	}
 	x.active()
-	x.request.read += int64(len(p))
 	x.countMessages(event.Read, p)
-	if limit := x.table.Limits.MaxBodyBytes; limit > 0 && x.request.read > limit {
+	if limit := x.table.Limits.MaxBodyBytes; limit > 0 && int64(x.rec.RequestBytes) > limit {
 		x.refuse(refusal{413, event.EndBodyTooLarge, bodyTooLarge(limit)})
 		return
 	}
@@ -146,8 +147,8 @@ func (c *client) Sent() {
 // creditRest gives back what was read for the origin and did not get there: it
 // will not be written on, and the client may need the room to come to its end.
 func (x *Exchange) creditRest() {
-	rest := x.request.read - x.request.credited
-	x.request.credited = x.request.read
+	rest := int64(x.rec.RequestBytes) - x.credited
+	x.credited += rest
 	x.down.Credit(int(rest))
 }
 
@@ -228,18 +229,23 @@ func (x *Exchange) finish(code event.Code) {
 	if x.pool != nil {
 		x.pool.release()
 	}
+	x.down.Release()
+	x.w.retire(x)
 }
 
 // detach ends the upstream stream, or the wait for one.
 func (x *Exchange) detach(code event.Code) {
-	x.attempts.ticket.Leave()
-	x.attempts.waiting = false
+	if x.attempt.waiting {
+		x.attempt.waiting = false
+		x.endpoint.Leave(x)
+	}
 	if up := x.up; up != nil {
 		x.up = nil
 		up.Cancel(code)
+		up.Release()
 	}
-	if x.attempts.bridge {
-		x.attempts.bridge = false
-		x.attempts.endpoint.Bridged(-1)
+	if x.attempt.bridge {
+		x.attempt.bridge = false
+		x.endpoint.Bridged(-1)
 	}
 }

@@ -44,16 +44,16 @@ func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) { h.Worker.sink.Co
 
 // Begin implements http1.Gateway.
 func (h HTTP1) Begin(c *event.Conn, down *http1.Incoming, set func(stream.Handler), head conn.Head) {
-	h.Worker.begin(clientInfo{listener: h.Listener, conn: c, trusted: h.Listener.Trusted(c.Peer)}, down, set, head)
+	h.Worker.begin(newClientInfo(h.Listener, c), down, set, head)
 }
 
 // bridge sends the request to an HTTP/1.1 endpoint.
 func (x *Exchange) bridge(e *upstream.Endpoint) {
 	x.slotHad()
 	e.Bridged(1)
-	x.attempts.bridge = true
+	x.attempt.bridge, x.shared = true, true
 	c := x.route.Cluster
-	end := x.request.ended && len(x.request.body) == 0 && x.request.trail == nil
+	end := x.wholeRequest()
 	o := http1.Open(HTTP1{Worker: x.w}, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
 		int(x.table.Limits.StreamWindow), (*origin)(x))
 	x.up = o

@@ -1,35 +1,34 @@
 package relay
 
 import (
-	"encoding/binary"
-
 	"github.com/hopscope/hopscope/gateway/event"
 )
 
 // messageCounter follows the length-prefixed messages of one direction of a gRPC
 // call: a byte of flags, four bytes of length, the payload.
 type messageCounter struct {
-	prefix [5]byte
-	have   uint8  // bytes of prefix
-	left   uint32 // of the payload
+	left uint32 // of the payload; while the prefix is read, its length so far
+	have uint8  // bytes of the prefix; 0 in the payload
 }
+
+const prefixLen = 5
 
 // feed takes the next bytes and appends the length of each message that they
 // begin.
 func (m *messageCounter) feed(p []byte, sizes []uint32) []uint32 {
 	for len(p) > 0 {
-		if m.left > 0 {
+		if m.have == 0 && m.left > 0 {
 			n := min(uint32(len(p)), m.left)
 			m.left -= n
 			p = p[n:]
 			continue
 		}
-		n := copy(m.prefix[m.have:], p)
-		m.have += uint8(n)
-		p = p[n:]
-		if m.have == 5 {
+		if m.have > 0 { // the first byte holds flags
+			m.left = m.left<<8 | uint32(p[0])
+		}
+		p = p[1:]
+		if m.have++; m.have == prefixLen {
 			m.have = 0
-			m.left = binary.BigEndian.Uint32(m.prefix[1:])
 			sizes = append(sizes, m.left)
 		}
 	}

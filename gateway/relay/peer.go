@@ -27,6 +27,8 @@ type Peer interface {
 	Stall() (scope event.Scope, since event.Time, ok bool)
 	// ID returns the stream's id; 0 for HTTP/1.1.
 	ID() uint32
+	// Release says that the caller will not use the peer again, nor be called.
+	Release()
 }
 
 // Client is the downstream side of an exchange.

@@ -50,20 +50,20 @@ func (x *Exchange) refuse(r refusal) {
 	list := &x.w.scratch
 	list.Reset()
 	if x.rec.GRPC {
-		x.rec.Status, x.rec.GRPCStatus = 200, grpcStatus(r.status)
+		x.rec.Status, x.rec.GRPCStatus = 200, int16(grpcStatus(r.status))
 		list.Add(":status", "200")
 		list.Add("content-type", "application/grpc")
-		list.Add("grpc-status", strconv.Itoa(x.rec.GRPCStatus))
+		list.Add("grpc-status", strconv.Itoa(int(x.rec.GRPCStatus)))
 		list.Add("grpc-message", grpcMessage("hopscope: "+r.text))
 		x.down.WriteHeaders(list, true)
 		return
 	}
 	body := "hopscope: " + r.text + "\n"
-	x.rec.Status = r.status
+	x.rec.Status = uint16(r.status)
 	list.Add(":status", strconv.Itoa(r.status))
 	list.Add("content-type", "text/plain; charset=utf-8")
 	list.Add("content-length", strconv.Itoa(len(body)))
-	if x.request.head0 {
+	if x.request.head {
 		x.down.WriteHeaders(list, true)
 		return
 	}

@@ -22,9 +22,9 @@ func (o *origin) Headers(l *header.List, end bool) {
 		x.down.WriteHeaders(l, false)
 		return
 	}
-	x.attempts.endpoint.Works()
+	x.endpoint.Works()
 	x.rec.ResponseBegin = x.w.now()
-	x.rec.Status, x.rec.Attempt.Status = status, status
+	x.rec.Status, x.rec.Attempt.Status = uint16(status), uint16(status)
 	x.mark(event.MarkResponseHeaders, int64(status))
 	if end || x.rec.GRPC {
 		x.noteGRPCStatus(l) // trailers-only
@@ -64,9 +64,9 @@ func (o *origin) Trailers(l *header.List) {
 func (o *origin) Written(n int) {
 	x := (*Exchange)(o)
 	x.active()
-	x.attempts.written += int64(n)
-	if more := x.attempts.written - x.request.credited; more > 0 {
-		x.request.credited += more
+	x.written += int64(n)
+	if more := x.written - x.credited; more > 0 {
+		x.credited += more
 		x.down.Credit(int(more))
 	}
 }
@@ -81,10 +81,11 @@ func (o *origin) Sent() {}
 func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	x := (*Exchange)(o)
 	up := x.up
-	x.up = nil
-	if x.done {
+	if up == nil || x.done {
 		return
 	}
+	x.up = nil
+	defer up.Release()
 	if x.ended { // the response is whole; the origin only wants no more of the request
 		x.creditRest()
 		return
@@ -120,7 +121,7 @@ func (x *Exchange) unreachableBy(up Peer) error {
 	switch up := up.(type) {
 	case *http1.Origin:
 		err := fmt.Errorf("cannot connect to %s: %w", x.rec.Attempt.Endpoint.Address, up.Err())
-		x.attempts.endpoint.Fail(err)
+		x.endpoint.Fail(err)
 		return err
 	case *conn.Stream:
 		return upstream.Lost(up.Conn()) // the pool knows
@@ -156,5 +157,5 @@ func (x *Exchange) noteGRPCStatus(l *header.List) {
 		}
 		n = n*10 + int(c-'0')
 	}
-	x.rec.GRPCStatus = n
+	x.rec.GRPCStatus = int16(n)
 }

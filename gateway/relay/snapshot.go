@@ -55,7 +55,7 @@ func (x *Exchange) info() event.StreamInfo {
 		i.Upstreamside = x.up.Windows()
 		i.Buffered += int64(x.up.Buffered())
 	} else {
-		i.Buffered += int64(len(x.request.body))
+		i.Buffered += int64(len(x.heldBody()))
 	}
 	if side, since, ok := x.stall(); ok {
 		peer := Peer(x.down)

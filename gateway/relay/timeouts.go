@@ -45,7 +45,7 @@ func (x *Exchange) rearm() {
 	if x.route != nil && x.route.IdleTimeout > 0 {
 		earliest(x.lastActive.Add(x.route.IdleTimeout))
 	}
-	if x.attempts.waiting {
+	if x.attempt.waiting {
 		earliest(x.rec.Attempt.Begin.Add(x.table.Limits.ConnectTimeout))
 	}
 	if x.rec.Trace.Sampled {
@@ -74,8 +74,8 @@ func (t *timeouts) Fire() {
 		} else {
 			x.expire(event.EndIdle, 504, "the stream was idle for longer than the idle timeout")
 		}
-	case x.attempts.waiting && now >= x.rec.Attempt.Begin.Add(x.table.Limits.ConnectTimeout):
-		x.attempts.ticket.Leave()
+	case x.attempt.waiting && now >= x.rec.Attempt.Begin.Add(x.table.Limits.ConnectTimeout):
+		x.endpoint.Leave(x)
 		x.Failed(errNoSlot)
 	default:
 		if x.rec.Trace.Sampled && now.Sub(x.rec.Begin) >= progressEvery {

@@ -40,11 +40,14 @@ type Worker struct {
 	exchanges *Exchange // list of all
 	open      int
 
-	scratch    header.List    // for a block that is about to be written
-	lists      []*header.List // free ones
-	tracestate []byte
-	sizes      []uint32
-	sent       []*Exchange // whose request was written in this batch
+	prepared prepared
+	scratch  header.List // for a response of the gateway's own
+	chain    []byte      // scratch for x-forwarded-for
+	tried    []*event.Endpoint
+	sizes    []uint32
+	sent     []*Exchange // whose request was written in this batch
+	spare    spare
+	blocks   blocks
 
 	buffered int64 // what was last added to Shared.Buffered
 	reported int   // what was last added to Shared.Streams
@@ -109,6 +112,7 @@ func (b *batch) BatchEnd() bool {
 	w.link.Env.Flush()
 	w.stampSent()
 	w.relieve()
+	w.spare.recycle()
 	if d := w.link.Env.Buffered - w.buffered; d != 0 {
 		w.buffered += d
 		w.shared.Buffered.Add(d)
@@ -199,30 +203,6 @@ func (w *Worker) remove(x *Exchange) {
 	w.open--
 }
 
-// Bounds of the free header lists: how many, and how large each may have been.
-const (
-	maxFreeLists = 1000
-	maxFreeSize  = 4 << 10
-)
-
-// takeList returns an empty list, which giveList takes back.
-func (w *Worker) takeList() *header.List {
-	if n := len(w.lists); n > 0 {
-		l := w.lists[n-1]
-		w.lists = w.lists[:n-1]
-		return l
-	}
-	return new(header.List)
-}
-
-// giveList takes a list back that nobody refers to any more.
-func (w *Worker) giveList(l *header.List) {
-	if len(w.lists) < maxFreeLists && l.Size() <= maxFreeSize {
-		l.Reset()
-		w.lists = append(w.lists, l)
-	}
-}
-
 // pool returns the worker's pool for a cluster that is in force.
 func (w *Worker) pool(c *upstream.Cluster) *pool {
 	p := w.pools[c]
@@ -271,7 +251,7 @@ func (w *Worker) SetTable(t *Table) {
 type downConn struct {
 	w    *Worker
 	c    *conn.Conn
-	info clientInfo
+	info *clientInfo
 
 	leaving event.CloseReason // of the drain that began at drainAt
 	drainAt event.Time        // 0: none
@@ -296,7 +276,7 @@ func (w *Worker) Accept(a Accepted) {
 		ID: w.nextID(), Side: event.Downstream, Proto: event.HTTP2, TLS: a.Listener.Scheme == "https",
 		Peer: a.Conn.RemoteAddr().String(), Listener: a.Listener.Event, OpenedAt: w.now(),
 	}
-	d := &downConn{w: w, info: clientInfo{listener: a.Listener, conn: info, trusted: a.Listener.Trusted(info.Peer)}}
+	d := &downConn{w: w, info: newClientInfo(a.Listener, info)}
 	w.sink.ConnOpened(info)
 	d.c = link.New(w.link, connConfig(&w.table.Limits), info, d, a.Conn, a.Head)
 	if d.c.Closed() {

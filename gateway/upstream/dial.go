@@ -16,7 +16,7 @@ import (
 // maxConns bounds one worker's connections to an endpoint.
 const maxConns = 10
 
-// grow begins to dial if tickets wait that the connections have no slots for: not
+// grow begins to dial if more wait than the connections have slots for: not
 // before the back-off is over.
 func (e *Endpoint) grow() {
 	if e.dialing || e.gone || len(e.waiting) == 0 || e.usable() >= maxConns || e.unsettled() {
@@ -128,11 +128,8 @@ func (e *Endpoint) Fail(err error) {
 	}
 	waiting := e.waiting
 	e.waiting = nil
-	for _, t := range waiting {
-		t.waiting = nil
-	}
-	for _, t := range waiting {
-		t.Owner.Failed(err)
+	for _, w := range waiting {
+		w.Failed(err)
 	}
 }
 

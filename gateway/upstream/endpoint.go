@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
@@ -14,23 +15,17 @@ type Endpoint struct {
 
 	pool     *Pool
 	conns    []*conn.Conn
-	waiting  []*Ticket
+	waiting  []Waiter
 	bridged  int // streams over HTTP/1.1
 	dialing  bool
 	gone     bool
 	failures int
 	retryAt  event.Time // no attempt before that
-	timer    loop.Timer // set to retryAt while tickets wait for it
+	timer    loop.Timer // set to retryAt while somebody waits for it
 	lastErr  error
 }
 
-// Ticket is a wish for a stream. It is part of the exchange that wants it.
-type Ticket struct {
-	Owner   Waiter
-	waiting *Endpoint
-}
-
-// Waiter is told what came of its ticket.
+// Waiter wants a stream, and is told what came of it.
 type Waiter interface {
 	// Ready gives a connection with a free slot, to be used at once.
 	Ready(c *conn.Conn)
@@ -50,30 +45,21 @@ func (e *Endpoint) load() int {
 // Bridged moves the count of streams that run over HTTP/1.1 by delta.
 func (e *Endpoint) Bridged(delta int) { e.bridged += delta }
 
-// Enter asks for a connection with a free slot. The owner is told at once if
-// there is one, else later.
-func (e *Endpoint) Enter(t *Ticket) {
+// Enter asks for a connection with a free slot. w is told at once if there is
+// one, else later.
+func (e *Endpoint) Enter(w Waiter) {
 	if c := e.pick(); c != nil {
-		t.Owner.Ready(c)
+		w.Ready(c)
 		return
 	}
-	t.waiting = e
-	e.waiting = append(e.waiting, t)
+	e.waiting = append(e.waiting, w)
 	e.grow()
 }
 
-// Leave takes a ticket back, if it still waits.
-func (t *Ticket) Leave() {
-	e := t.waiting
-	if e == nil {
-		return
-	}
-	t.waiting = nil
-	for i, v := range e.waiting {
-		if v == t {
-			e.waiting = append(e.waiting[:i], e.waiting[i+1:]...)
-			return
-		}
+// Leave takes w's wish back, if it still waits.
+func (e *Endpoint) Leave(w Waiter) {
+	if i := slices.Index(e.waiting, w); i >= 0 {
+		e.waiting = slices.Delete(e.waiting, i, i+1)
 	}
 }
 
@@ -97,11 +83,10 @@ func (e *Endpoint) serve() {
 			e.grow()
 			return
 		}
-		t := e.waiting[0]
+		w := e.waiting[0]
 		e.waiting[0] = nil
 		e.waiting = e.waiting[1:]
-		t.waiting = nil
-		t.Owner.Ready(c)
+		w.Ready(c)
 	}
 	e.waiting = nil
 }
@@ -123,8 +108,7 @@ func (e *Endpoint) drain(reason event.CloseReason) {
 	}
 	waiting := e.waiting
 	e.waiting = nil
-	for _, t := range waiting {
-		t.waiting = nil
-		t.Owner.Failed(errGone)
+	for _, w := range waiting {
+		w.Failed(errGone)
 	}
 }

@@ -112,8 +112,8 @@ func (p *Pool) refresh() {
 	}
 }
 
-// Drain lets the pool's streams finish and then closes its connections. Tickets
-// that wait fail.
+// Drain lets the pool's streams finish and then closes its connections. Those who
+// wait for one fail.
 func (p *Pool) Drain(reason event.CloseReason) {
 	for _, e := range p.known {
 		e.drain(reason)

@@ -82,7 +82,7 @@ func TestBackoffGrowsAndResets(t *testing.T) {
 	})
 }
 
-func TestTicketsGetSlotsInOrder(t *testing.T) {
+func TestWaitersGetSlotsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "a:1")
 		r.origin = holding(1)
@@ -96,10 +96,10 @@ func TestTicketsGetSlotsInOrder(t *testing.T) {
 		r.do(func() {
 			for i, w := range ws {
 				if got := w.stream != nil; got != (i < maxConns) {
-					t.Errorf("ticket %d: has a stream: %v", i, got)
+					t.Errorf("waiter %d: has a stream: %v", i, got)
 				}
 			}
-			ws[maxConns].ticket.Leave()
+			ws[maxConns].endpoint.Leave(ws[maxConns])
 			ws[3].stream.Cancel(conn.Cancel)
 			if ws[maxConns].stream != nil || ws[maxConns+1].stream == nil || ws[maxConns+2].stream != nil {
 				t.Error("the free slot did not go to the first that waits")
@@ -121,14 +121,14 @@ func TestFailedDialTellsThoseWhoWait(t *testing.T) {
 		r.do(func() {
 			for i, w := range ws {
 				if !errors.Is(w.err, errRefused) || w.err.Error() != "cannot connect to a:1: refused" {
-					t.Errorf("ticket %d: %v", i, w.err)
+					t.Errorf("waiter %d: %v", i, w.err)
 				}
 			}
 		})
 	})
 }
 
-// A ticket that waits beside a full connection has others dialled, in the rhythm
+// A stream that waits beside a full connection has others dialled, in the rhythm
 // of the back-off.
 func TestDialsKeepToTheBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -175,9 +175,7 @@ func TestGoAwayLoopBacksOff(t *testing.T) {
 		for range 1000 {
 			r.do(func() {
 				if e, err := r.pool.Pick(nil); err == nil {
-					w := &waiter{}
-					w.ticket.Owner = w
-					e.Enter(&w.ticket)
+					e.Enter(&waiter{})
 				}
 			})
 			time.Sleep(10 * time.Millisecond)
@@ -200,8 +198,7 @@ func TestEndpointThatIsGoneFinishesItsStreams(t *testing.T) {
 			_, _ = r.pool.Pick(nil)
 			e = r.pool.current[0]
 			open = &waiter{}
-			open.ticket.Owner = open
-			e.Enter(&open.ticket)
+			e.Enter(open)
 		})
 		synctest.Wait()
 		conns := func() (n int) {
@@ -211,15 +208,14 @@ func TestEndpointThatIsGoneFinishesItsStreams(t *testing.T) {
 		r.do(func() {
 			r.setRefuse(true)
 			waits = &waiter{}
-			waits.ticket.Owner = waits
-			e.Enter(&waits.ticket)
+			e.Enter(waits)
 			left := slices.Clone(r.pool.Cluster.Endpoints())[1:]
 			r.pool.Cluster.endpoints.Store(&left)
 			if p, err := r.pool.Pick(nil); err != nil || p == e {
 				t.Errorf("picked %v, %v", p, err)
 			}
 			if waits.err != errGone || open.reset || conns() != 1 {
-				t.Errorf("the ticket was told %v; reset %v; %d connections", waits.err, open.reset, conns())
+				t.Errorf("the one that waited was told %v; reset %v; %d connections", waits.err, open.reset, conns())
 			}
 			open.stream.Cancel(conn.Cancel)
 		})

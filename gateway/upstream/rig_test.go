@@ -119,13 +119,13 @@ func (r *rig) do(f func()) {
 	<-done
 }
 
-// waiter holds a ticket and opens a stream with what it gets.
+// waiter wants a stream and opens one with what it gets.
 type waiter struct {
 	stream.Handler
-	ticket Ticket
-	stream *conn.Stream
-	err    error
-	reset  bool
+	endpoint *Endpoint
+	stream   *conn.Stream
+	err      error
+	reset    bool
 }
 
 func (w *waiter) Ready(c *conn.Conn) {
@@ -143,13 +143,13 @@ func (w *waiter) Reset(event.Code, stream.Cause, rule.Violation) { w.reset = tru
 // enter picks an endpoint and asks it for a slot; on the loop's goroutine.
 func (r *rig) enter(t *testing.T) *waiter {
 	w := &waiter{}
-	w.ticket.Owner = w
 	e, err := r.pool.Pick(nil)
 	if err != nil {
 		t.Error(err)
 		return w
 	}
-	e.Enter(&w.ticket)
+	w.endpoint = e
+	e.Enter(w)
 	return w
 }
 

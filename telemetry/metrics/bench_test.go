@@ -137,7 +137,7 @@ func spread(x *event.Exchange, n int) {
 	for range n {
 		d += d / 12
 	}
-	x.GRPC, x.GRPCStatus = n%2 == 0, n%5
+	x.GRPC, x.GRPCStatus = n%2 == 0, int16(n%5)
 	x.RequestBytes, x.ResponseBytes = uint64(n)*100, uint64(d/1000)
 	x.RequestSent, x.FirstByte, x.Finished = x.Begin.Add(d/4), x.Begin.Add(d/2), x.Begin.Add(d)
 	if n%10 == 0 {

@@ -88,7 +88,7 @@ func (s *Sink) Messages(x *event.Exchange, d event.Dir, sizes []uint32) {
 func (s *Sink) End(x *event.Exchange) {
 	c := s.routeOf(x).cells.of(s.worker)
 	c.open.Add(-1)
-	c.requests[statusClass(x.Status)][grpcStatus(x)].Add(1)
+	c.requests[statusClass(int(x.Status))][grpcStatus(x)].Add(1)
 	c.ends[x.Reason][x.Origin].Add(1)
 	if outcome.Failed(x) {
 		c.failures.Add(1)
@@ -166,5 +166,5 @@ func grpcStatus(x *event.Exchange) int {
 	case x.GRPCStatus < 0 || x.GRPCStatus > catalog.MaxGRPCStatus:
 		return grpcOther
 	}
-	return x.GRPCStatus
+	return int(x.GRPCStatus)
 }

@@ -19,7 +19,7 @@ func GRPCFailed(status int) bool {
 
 // answerFailed reports whether the answer itself, told whole, is a failure.
 func answerFailed(x *event.Exchange) bool {
-	return x.Status >= 500 || x.GRPC && GRPCFailed(x.GRPCStatus)
+	return x.Status >= 500 || x.GRPC && GRPCFailed(int(x.GRPCStatus))
 }
 
 // Failed reports whether x failed through no fault of the client. An objective
@@ -45,7 +45,7 @@ func Abnormal(x *event.Exchange) bool {
 // AttemptFailed reports whether the answer of x's last attempt is a failure of
 // the endpoint's own.
 func AttemptFailed(x *event.Exchange) bool {
-	return x.Attempt.Status >= 500 || x.GRPC && GRPCFailed(x.GRPCStatus)
+	return x.Attempt.Status >= 500 || x.GRPC && GRPCFailed(int(x.GRPCStatus))
 }
 
 // StreamBytes is the size of a body above which an exchange without gRPC

@@ -62,15 +62,15 @@ func (t *Tracer) serverSpan(x *event.Exchange, r *record) {
 // setAnswerTags tells how x ended.
 func setAnswerTags(s opentracing.Span, x *event.Exchange) {
 	if x.Status != 0 {
-		s.SetTag("http.status_code", x.Status)
+		s.SetTag("http.status_code", int(x.Status))
 	}
 	if x.GRPC {
 		s.SetTag("rpc.system", "grpc")
 		if x.GRPCStatus >= 0 {
-			s.SetTag("rpc.grpc.status_code", x.GRPCStatus)
+			s.SetTag("rpc.grpc.status_code", int(x.GRPCStatus))
 		}
 	}
-	s.SetTag("attempts", x.Attempts)
+	s.SetTag("attempts", int(x.Attempts))
 	setEndTags(s, x.Reason, x.Origin, x.Code)
 	if outcome.Abnormal(x) {
 		s.SetTag("error", true)
@@ -100,7 +100,7 @@ func (t *Tracer) clientSpan(x *event.Exchange) {
 	s := t.startSpan(x, &a.Span, &x.Trace.Span, a.Begin)
 	s.SetTag(string(ext.SpanKind), string(ext.SpanKindRPCClientEnum))
 	s.SetTag("http.method", x.Method)
-	s.SetTag("attempt", a.Number)
+	s.SetTag("attempt", int(a.Number))
 	if a.Endpoint != nil {
 		s.SetTag(string(ext.PeerService), a.Endpoint.Upstream.Name)
 		s.SetTag("peer.address", a.Endpoint.Address)
@@ -115,10 +115,10 @@ func (t *Tracer) clientSpan(x *event.Exchange) {
 		s.SetTag("slot_wait.seconds", a.SlotWait.Seconds())
 	}
 	if a.Status != 0 {
-		s.SetTag("http.status_code", a.Status)
+		s.SetTag("http.status_code", int(a.Status))
 	}
 	if x.GRPC && !a.Retry && x.GRPCStatus >= 0 {
-		s.SetTag("rpc.grpc.status_code", x.GRPCStatus)
+		s.SetTag("rpc.grpc.status_code", int(x.GRPCStatus))
 	}
 	setEndTags(s, a.Reason, a.Origin, a.Code)
 	if a.Retry {

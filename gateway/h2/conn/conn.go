@@ -199,7 +199,7 @@ func (c *Conn) Stats() event.ConnStats {
 	if c.peer.maxStreams == noLimit {
 		s.PeerMaxStreams = -1
 	}
-	c.streams.each(func(st *Stream) { s.BufferedBytes += int64(st.queue.len()) })
+	c.streams.each(func(st *Stream) { s.BufferedBytes += int64(st.waiting()) })
 	return s
 }
 

@@ -95,7 +95,7 @@ func (c *Conn) shiftWindows(delta int64) bool {
 		}
 		if delta > 0 {
 			s.windowOpened()
-		} else if s.send <= 0 && s.inReady {
+		} else if s.send <= 0 && s.backlog != nil && s.backlog.inReady {
 			c.out.ready.remove(s)
 			s.resume() // if it waited for the connection, it no longer does
 			s.stall(event.ScopeStream)

@@ -25,8 +25,12 @@ type Env struct {
 	touched []*Conn
 	list    header.List // scratch for decoding
 	scratch hpack.Scratch
-	free    [][]byte // write buffers, see getBuffer
-	dead    []*Conn  // to be closed at the end of the batch
+	dead    []*Conn // to be closed at the end of the batch
+
+	free     [][]byte // write buffers, see getBuffer
+	streams  []*Stream
+	resting  []*Stream // to be used again after this batch
+	backlogs []*backlog
 }
 
 // writeBufferSize is the capacity of a pooled write buffer. Connections hold one
@@ -69,6 +73,7 @@ func (e *Env) Flush() {
 			c.teardown()
 		}
 	}
+	e.recycle()
 	if e.counted {
 		e.Sink.Frames(&e.Counts)
 		e.Counts = event.FrameCounts{}

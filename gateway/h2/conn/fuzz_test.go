@@ -6,6 +6,8 @@ import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/h2/header"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
+	"github.com/hopscope/hopscope/gateway/h2/stream"
 )
 
 // answerer answers each request with as many bytes as it is sent, and more.
@@ -22,6 +24,16 @@ func (a *answerer) Data(p []byte, end bool) {
 	}
 	a.s.WriteData(make([]byte, 2*len(p)+1000), end)
 }
+
+// Sent and Reset let go of the stream, so that it is used again.
+func (a *answerer) Sent() {
+	if a.s.state.CanRead() {
+		a.s.Linger()
+	}
+	a.s.Release()
+}
+
+func (a *answerer) Reset(event.Code, stream.Cause, rule.Violation) { a.s.Release() }
 
 func (a *answerer) Trailers(l *header.List) { a.s.WriteTrailers(fields("a", "b")) }
 

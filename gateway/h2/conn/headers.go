@@ -253,7 +253,7 @@ const maxStreamID = 1<<31 - 1
 func (c *Conn) Open(list *header.List, end, head bool, h Handler) *Stream {
 	s := c.newStream(c.out.nextID)
 	c.out.nextID += 2
-	s.handler = h
+	s.SetHandler(h)
 	s.noBody = head
 	s.from = c.out.total
 	s.writeBlock(list, end)

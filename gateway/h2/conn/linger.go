@@ -22,7 +22,7 @@ func (s *Stream) Linger() {
 	if s.c.streams.get(s.id) != s {
 		return
 	}
-	s.handler = discard{s}
+	s.handler, s.lingers = discard{s}, true
 	s.c.lingering = append(s.c.lingering, lingering{s, s.c.env.Now})
 }
 

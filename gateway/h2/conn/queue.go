@@ -2,8 +2,7 @@ package conn
 
 import "math/bits"
 
-// queue holds the bytes of a stream that wait for window. It owns its memory,
-// which it lets go of when it becomes empty.
+// queue holds the bytes of a stream that wait for window.
 type queue struct {
 	buf []byte
 	off int
@@ -27,9 +26,12 @@ func (q *queue) push(p []byte) {
 // peek returns the next n bytes, which stay valid until the next push.
 func (q *queue) peek(n int) []byte { return q.buf[q.off : q.off+n] }
 
-func (q *queue) pop(n int) {
-	q.off += n
-	if q.off == len(q.buf) {
-		*q = queue{}
+func (q *queue) pop(n int) { q.off += n }
+
+// emptied returns an empty queue with the memory of q, unless that is large.
+func (q *queue) emptied() queue {
+	if cap(q.buf) > maxFreeQueue {
+		return queue{}
 	}
+	return queue{buf: q.buf[:0]}
 }

@@ -22,7 +22,7 @@ func (s *Stream) WriteData(p []byte, end bool) {
 	if !s.state.CanWrite() || s.endQueued {
 		return
 	}
-	if s.queue.len() == 0 {
+	if s.waiting() == 0 {
 		for len(p) > 0 && s.send > 0 && c.mayAppend() {
 			n := min(len(p), frame.MaxPayload, s.send.Available(), c.out.window.Available())
 			s.append(p[:n], end && n == len(p))
@@ -39,7 +39,7 @@ func (s *Stream) WriteData(p []byte, end bool) {
 	if len(p) == 0 {
 		return
 	}
-	s.queue.push(p)
+	s.needBacklog().data.push(p)
 	c.env.Buffered += int64(len(p))
 	s.wait()
 }
@@ -50,13 +50,13 @@ func (s *Stream) WriteTrailers(l *headerList) {
 	if !s.state.CanWrite() || s.endQueued {
 		return
 	}
-	if s.queue.len() == 0 {
+	if s.waiting() == 0 {
 		s.writeBlock(l, true)
 		return
 	}
 	s.endQueued = true
-	s.trailers = new(headerList)
-	s.trailers.CopyFrom(l)
+	s.backlog.trailers = new(headerList)
+	s.backlog.trailers.CopyFrom(l)
 }
 
 // wait puts a stream with data into the queue for the connection, or marks that
@@ -66,7 +66,7 @@ func (s *Stream) wait() {
 		s.stall(event.ScopeStream)
 		return
 	}
-	if s.inReady {
+	if s.backlog.inReady {
 		return
 	}
 	s.c.out.ready.push(s)
@@ -78,7 +78,7 @@ func (s *Stream) wait() {
 
 // windowOpened is called after the stream's send window grew.
 func (s *Stream) windowOpened() {
-	if s.send > 0 && s.queue.len() > 0 && !s.inReady {
+	if s.send > 0 && s.waiting() > 0 && !s.backlog.inReady {
 		s.resume()
 		s.wait()
 	}
@@ -114,21 +114,23 @@ func (c *Conn) pump() {
 		s := c.out.ready.head
 		c.out.ready.remove(s)
 		s.resume()
-		n := min(s.queue.len(), frame.MaxPayload, s.send.Available(), c.out.window.Available())
-		last := n == s.queue.len()
-		p := s.queue.peek(n)
-		end := last && s.endQueued && s.trailers == nil
-		// Popped first: sending END_STREAM may close the stream.
-		s.queue.pop(n)
+		b := s.backlog
+		n := min(b.data.len(), frame.MaxPayload, s.send.Available(), c.out.window.Available())
+		p := b.data.peek(n)
 		c.env.Buffered -= int64(n)
-		s.append(p, end)
-		switch {
-		case !last:
+		if b.data.pop(n); b.data.len() > 0 {
+			s.append(p, false)
 			s.wait()
-		case s.trailers != nil:
-			l := s.trailers
-			s.trailers = nil
-			s.writeBlock(l, true)
+			continue
+		}
+		// All of it fits. Sending END_STREAM may close the stream, which must find
+		// no backlog then.
+		trailers := b.trailers
+		s.backlog = nil
+		s.append(p, s.endQueued && trailers == nil)
+		c.env.giveBacklog(b)
+		if trailers != nil {
+			s.writeBlock(trailers, true)
 		}
 	}
 	if c.out.window <= 0 {
@@ -142,29 +144,31 @@ func (c *Conn) stallReady() {
 		return
 	}
 	c.out.stalled = true
-	for s := c.out.ready.head; s != nil; s = s.next {
+	for s := c.out.ready.head; s != nil; s = s.backlog.next {
 		s.stall(event.ScopeConnection)
 	}
 }
 
-// stall begins a stall, if none lasts.
+// stall begins a stall of a stream that has a backlog, if none lasts.
 func (s *Stream) stall(scope event.Scope) {
-	if s.stalled {
+	b := s.backlog
+	if b.stalled {
 		return
 	}
-	s.stalled, s.stallScope, s.stallSince = true, scope, s.c.env.Now
+	b.stalled, b.stallScope, b.stallSince = true, scope, s.c.env.Now
 	if s.handler != nil {
 		s.handler.Stalled(scope, s.c.env.Now)
 	}
 }
 
-// resume ends a stall, if one lasts.
+// resume ends a stall of a stream that has a backlog, if one lasts.
 func (s *Stream) resume() {
-	if !s.stalled {
+	b := s.backlog
+	if !b.stalled {
 		return
 	}
-	s.stalled = false
+	b.stalled = false
 	if s.handler != nil {
-		s.handler.Resumed(s.stallScope, s.stallSince, s.c.env.Now)
+		s.handler.Resumed(b.stallScope, b.stallSince, s.c.env.Now)
 	}
 }

@@ -21,33 +21,31 @@ type headerList = header.List
 // ways, every method is a no-op.
 type Stream struct {
 	c       *Conn
-	id      uint32
-	state   stream.State
 	handler Handler
+	backlog *backlog // nil: nothing waits
 
 	from     uint64 // of the connection's bytes; where the request begins (client role)
+	declared int64  // content-length not yet read; -1: not declared
+	id       uint32
 	send     flow.Window
 	recv     flow.Receiver
-	declared int64 // content-length not yet read; -1: not declared
+	unsent   uint32 // bytes that waited when the stream ended
+	owed     uint32 // entries of the connection's ledger
 
-	queue     queue
-	unsent    int         // bytes that were in queue when the stream ended
-	trailers  *headerList // wait behind queue
-	endQueued bool        // END_STREAM waits behind queue
-
-	headersRead   bool // request headers, or the final response headers
-	noBody        bool // the response to it has no body (client role)
-	informational uint8
-
-	inReady    bool // linked into the connection's ready ring
-	stalled    bool
-	stallScope event.Scope
-	stallSince event.Time
-	next, prev *Stream
+	state         stream.State
+	informational uint8 // 1xx responses read
+	endQueued     bool  // END_STREAM waits behind the data, or was sent
+	headersRead   bool  // request headers, or the final response headers
+	noBody        bool  // the response to it has no body (client role)
+	gone          bool  // from the connection's table
+	held          bool  // by its handler's owner, until Release
+	lingers       bool
+	retired       bool // rests until the end of the batch
 }
 
 func (c *Conn) newStream(id uint32) *Stream {
-	s := &Stream{c: c, id: id, send: flow.Window(c.peer.initialWindow), declared: -1}
+	s := c.env.takeStream()
+	s.c, s.id, s.send, s.declared = c, id, flow.Window(c.peer.initialWindow), -1
 	s.recv = flow.NewReceiver(c.in.initial.sent)
 	c.streams.add(s)
 	return s
@@ -59,12 +57,13 @@ func (s *Stream) ID() uint32 { return s.id }
 // Conn returns the stream's connection.
 func (s *Stream) Conn() *Conn { return s.c }
 
-// SetHandler says who is told what the stream reads.
-func (s *Stream) SetHandler(h Handler) { s.handler = h }
+// SetHandler says who is told what the stream reads. Its owner calls Release when
+// it is done with the stream.
+func (s *Stream) SetHandler(h Handler) { s.handler, s.held = h, true }
 
 // Buffered returns the bytes that wait to be sent or, after the stream's end,
 // that never were.
-func (s *Stream) Buffered() int { return s.queue.len() + s.unsent }
+func (s *Stream) Buffered() int { return s.waiting() + int(s.unsent) }
 
 // Windows returns the stream's flow-control windows.
 func (s *Stream) Windows() *event.Windows {
@@ -73,7 +72,10 @@ func (s *Stream) Windows() *event.Windows {
 
 // Stall returns the ongoing stall, if there is one.
 func (s *Stream) Stall() (scope event.Scope, since event.Time, ok bool) {
-	return s.stallScope, s.stallSince, s.stalled
+	if b := s.backlog; b != nil && b.stalled {
+		return b.stallScope, b.stallSince, true
+	}
+	return 0, 0, false
 }
 
 // WriteHeaders sends a response header block, 1xx or final.
@@ -132,7 +134,9 @@ func (s *Stream) Cancel(code event.Code) {
 	if s.state != stream.Closed { // its last frame may be the one being handled
 		s.c.writeRST(s.id, code)
 	}
-	s.resume() // a stall that was told of has to end
+	if s.backlog != nil {
+		s.resume() // a stall that was told of has to end
+	}
 	s.handler = nil
 	s.close()
 }
@@ -192,15 +196,17 @@ func (s *Stream) close() {
 	}
 	s.state = stream.Closed
 	c.streams.remove(s)
-	c.out.ready.remove(s)
-	s.resume()
-	s.unsent = s.queue.len()
-	c.env.Buffered -= int64(s.unsent)
-	s.queue, s.trailers = queue{}, nil
+	s.gone = true
+	if n := s.waiting(); n > 0 {
+		s.unsent = uint32(n)
+		c.env.Buffered -= int64(n)
+	}
+	s.dropBacklog()
 	if !c.server() && !c.life.closed {
 		c.owner.Changed(c)
 	}
 	c.closeIfDone(event.CloseGoAway)
+	s.retire()
 }
 
 // finish ends the stream and tells its handler.

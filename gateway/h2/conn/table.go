@@ -81,36 +81,6 @@ func (t *table) each(f func(*Stream)) {
 	}
 }
 
-// ring is a queue of streams, linked through them.
-type ring struct{ head, tail *Stream }
-
-func (r *ring) push(s *Stream) {
-	s.inReady, s.next, s.prev = true, nil, r.tail
-	if r.tail == nil {
-		r.head = s
-	} else {
-		r.tail.next = s
-	}
-	r.tail = s
-}
-
-func (r *ring) remove(s *Stream) {
-	if !s.inReady {
-		return
-	}
-	if s.prev == nil {
-		r.head = s.next
-	} else {
-		s.prev.next = s.next
-	}
-	if s.next == nil {
-		r.tail = s.prev
-	} else {
-		s.next.prev = s.prev
-	}
-	s.inReady, s.next, s.prev = false, nil, nil
-}
-
 // lateFrames remembers the streams that we reset last: the peer may have sent
 // frames for them before it knew (RFC 9113 §5.1, closed).
 type lateFrames struct {

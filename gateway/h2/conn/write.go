@@ -146,10 +146,14 @@ func (c *Conn) settle() {
 	i := 0
 	for ; i < len(c.out.ledger) && c.out.ledger[i].upto <= gone; i++ {
 		e := &c.out.ledger[i]
-		if e.s.handler != nil {
-			e.s.handler.Written(e.n)
-		}
+		s := e.s
 		e.s = nil
+		if s.owed--; s.handler != nil {
+			s.handler.Written(e.n)
+		}
+		if s.owed == 0 {
+			s.retire()
+		}
 	}
 	if i == len(c.out.ledger) {
 		c.out.ledger = c.out.ledger[:0]
@@ -177,5 +181,6 @@ func (c *Conn) owe(s *Stream, n int) {
 		c.out.ledger[last].upto = c.out.total
 		return
 	}
+	s.owed++
 	c.out.ledger = append(c.out.ledger, credit{s: s, n: n, upto: c.out.total})
 }

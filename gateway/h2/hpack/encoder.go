@@ -139,6 +139,16 @@ func secret(t header.Token) bool {
 	return t == header.Authorization || t == header.ProxyAuthorization || t == header.Cookie || t == header.SetCookie
 }
 
+// Index computes what the encoder looks fields up by, for a list from which fields
+// are copied into many others.
+func Index(list *header.List) {
+	for i := range list.Len() {
+		m := list.Meta(i)
+		m.Hash = hash(list.Raw(i))
+		list.SetMeta(i, m)
+	}
+}
+
 // seed makes hashes unpredictable, so that no peer can make them collide.
 var seed = maphash.MakeSeed()
 

@@ -1,0 +1,74 @@
+package conn
+
+// A stream is used again once nothing refers to it: it is gone from its
+// connection's table, its handler's owner has called Release, and no entry of
+// the ledger waits for its bytes to leave. Until the end of the batch it rests,
+// because callers further up the stack may still look at it.
+
+// Bounds of what is kept for use again: bursts beyond them are left to the
+// collector.
+const (
+	maxFreeStreams  = 4096
+	maxFreeBacklogs = 256
+	maxFreeQueue    = 16 << 10 // bytes
+)
+
+func (e *Env) takeStream() *Stream {
+	if n := len(e.streams); n > 0 {
+		s := e.streams[n-1]
+		e.streams = e.streams[:n-1]
+		return s
+	}
+	return new(Stream)
+}
+
+// Release says that the owner of the stream's handler will not use the stream
+// again. It cancels a stream that is still open and does not linger.
+func (s *Stream) Release() {
+	if !s.held {
+		return
+	}
+	s.held = false
+	if !s.lingers {
+		s.Cancel(codeCancel)
+		s.handler = nil
+	}
+	s.retire()
+}
+
+// retire puts the stream aside, once, if nothing refers to it any more.
+func (s *Stream) retire() {
+	if s.gone && !s.held && s.owed == 0 && !s.lingers && !s.retired {
+		s.retired = true
+		s.c.env.resting = append(s.c.env.resting, s)
+	}
+}
+
+// recycle makes the streams that rest available. It is called at the end of a
+// batch, when no stack refers to them.
+func (e *Env) recycle() {
+	for i, s := range e.resting {
+		e.resting[i] = nil
+		*s = Stream{} // whoever still uses it crashes, and does no harm to another
+		if len(e.streams) < maxFreeStreams {
+			e.streams = append(e.streams, s)
+		}
+	}
+	e.resting = e.resting[:0]
+}
+
+func (e *Env) takeBacklog() *backlog {
+	if n := len(e.backlogs); n > 0 {
+		b := e.backlogs[n-1]
+		e.backlogs = e.backlogs[:n-1]
+		return b
+	}
+	return new(backlog)
+}
+
+func (e *Env) giveBacklog(b *backlog) {
+	*b = backlog{data: b.data.emptied()}
+	if len(e.backlogs) < maxFreeBacklogs {
+		e.backlogs = append(e.backlogs, b)
+	}
+}
