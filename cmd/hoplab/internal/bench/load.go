@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -38,6 +39,9 @@ func (l *lab) measureLoad(ctx context.Context, w plan.Workload, name string, set
 			if direct, err = h2load.MedianLatency(log); err != nil {
 				return err
 			}
+			if err := os.Remove(log); err != nil { // h2load appends
+				return err
+			}
 		}
 		before, err := p.CPUTime()
 		if err != nil {
@@ -57,10 +61,16 @@ func (l *lab) measureLoad(ctx context.Context, w plan.Workload, name string, set
 				return err
 			}
 			values[plan.AddedP50] = float64((through - direct).Nanoseconds()) / 1e3
+			return os.Remove(log)
 		}
 		return nil
 	})
 	return values, err
+}
+
+// tlsConfig trusts our certificate, for HTTP/2 over TLS 1.3.
+func (l *lab) tlsConfig() *tls.Config {
+	return &tls.Config{RootCAs: l.certificate.Pool, ServerName: "127.0.0.1", NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS13}
 }
 
 // send sends requests of a workload to an address and returns once all are
@@ -69,7 +79,7 @@ func (l *lab) send(ctx context.Context, w plan.Workload, addr string, requests i
 	scheme := "http"
 	var config *tls.Config
 	if w.TLS {
-		scheme, config = "https", &tls.Config{RootCAs: l.certificate.Pool, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS13}
+		scheme, config = "https", l.tlsConfig()
 	}
 	var fields []plan.Field
 	if w.GRPC {

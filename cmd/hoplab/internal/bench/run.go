@@ -109,11 +109,15 @@ func (l *lab) run(ctx context.Context, workloads []plan.Workload, results *repor
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", w.ID, plan.Title(proxy), err)
 				}
-				for metric, value := range values {
+				for _, metric := range plan.Metrics() {
+					value, ok := values[metric]
+					if !ok {
+						continue
+					}
 					results.Samples = append(results.Samples, report.Sample{
 						Workload: w.ID, Metric: metric, Proxy: proxy, Round: round, Value: value,
 					})
-					fmt.Fprintf(l.options.Progress, "%-10s round %d/%d  %-24s %10.2f %s\n",
+					fmt.Fprintf(l.options.Progress, "%-15s round %d/%d  %-24s %10.2f %s\n",
 						w.ID, round, l.options.Rounds, plan.Title(proxy), value, w.Unit(metric))
 				}
 			}
@@ -136,6 +140,12 @@ func (l *lab) measure(ctx context.Context, w plan.Workload, name string) (map[st
 	switch w.Kind {
 	case plan.Load:
 		return l.measureLoad(ctx, w, name, setup)
+	case plan.IdleStreams:
+		return l.measureStreams(ctx, w, name, setup)
+	case plan.IdleConnections:
+		return l.measureConnections(ctx, w, name, setup)
+	case plan.Scrape:
+		return l.measureScrape(ctx, w, name, setup)
 	}
 	return nil, fmt.Errorf("no way to measure kind %d", w.Kind)
 }

@@ -17,7 +17,7 @@ const (
 	AddedP50    = "added p50"    // µs: median latency through the proxy, less the direct one
 	StreamBytes = "stream bytes" // of resident memory per idle open stream
 	ConnBytes   = "conn bytes"   // of resident memory per idle connection
-	ScrapeTime  = "scrape"       // ms, the median scrape
+	ScrapeTime  = "scrape"       // ms, the slowest of a run
 	AddedP99    = "added p99"    // ms: p99 of requests during scrapes, less that of the others
 )
 
@@ -94,6 +94,31 @@ func Workloads() []Workload {
 			ID: "100x10", Title: "W1 on 100 connections × 10 streams", Connections: 100, Streams: 10, Requests: 400_000,
 			File: small, Proxies: all,
 		},
+		{
+			ID: "download", Title: "1 MiB responses", Connections: 10, Streams: 10, Requests: 4_000,
+			File: MiB, PerMiB: true, Proxies: all,
+		},
+		{
+			ID: "upload", Title: "1 MiB uploads", Connections: 10, Streams: 10, Requests: 4_000,
+			Body: MiB, File: small, PerMiB: true, Proxies: all,
+		},
+		{
+			ID: "lone", Title: "1 connection × 1 stream, all on one CPU", Connections: 1, Streams: 1, Requests: 50_000,
+			File: small, OneCPU: true, Proxies: all,
+		},
+		{
+			ID: "streams", Title: "20,000 idle open streams", Kind: IdleStreams, Connections: 200, Streams: 100, Proxies: all,
+		},
+		{
+			ID: "connections", Title: "2,000 idle connections", Kind: IdleConnections, Connections: 2000, Proxies: all,
+		},
+		{
+			ID: "connections-TLS", Title: "2,000 idle connections, TLS", Kind: IdleConnections, Connections: 2000, TLS: true, Proxies: all,
+		},
+		{
+			ID: "scrape", Title: "/metrics with 50 routes × 5 upstreams, under load", Kind: Scrape, Connections: 10, Streams: 100,
+			Requests: 100_000, Routes: 50, Origins: 5, Proxies: all[:1:1],
+		},
 	}
 }
 
@@ -115,6 +140,16 @@ func GRPCFields() []Field {
 		{"x-region", "eu"},
 		{"x-version", "1.2.3"},
 		{"accept-encoding", "identity"},
+	}
+}
+
+// IdleFields returns the fields of a request whose stream stays open.
+func IdleFields() []Field {
+	return []Field{
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
+		{"user-agent", "grpc-go/1.85.0"},
+		{"grpc-accept-encoding", "gzip"},
 	}
 }
 

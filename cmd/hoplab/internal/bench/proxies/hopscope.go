@@ -50,7 +50,7 @@ func hopscopeConfig(name string, s Setup) string {
 	b.WriteString("routes:\n")
 	for i := range s.Origins {
 		for r := range s.Routes {
-			fmt.Fprintf(&b, "  - {name: up%d-route%02d, match: {path_prefix: %s}, upstream: up%d}\n", i, r, RoutePath(i, r), i)
+			fmt.Fprintf(&b, "  - {name: %s, match: {path_prefix: %s}, upstream: up%d}\n", RouteName(i, r), RoutePath(i, r), i)
 		}
 	}
 	if s.Routes == 0 {

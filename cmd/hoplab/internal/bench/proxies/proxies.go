@@ -24,6 +24,9 @@ type Setup struct {
 	CPU         []int  // where it may run; nil: anywhere
 }
 
+// RouteName returns the name of a route to an origin. Both are counted from 0.
+func RouteName(origin, route int) string { return fmt.Sprintf("up%d-route%02d", origin, route) }
+
 // RoutePath returns the path prefix of a route to an origin. Both are counted
 // from 0.
 func RoutePath(origin, route int) string { return fmt.Sprintf("/up%d/route%02d/", origin, route) }

@@ -30,7 +30,8 @@ type conn struct {
 	read   *bufio.Reader
 	in     *http2.Framer // reads; owned by the reading goroutine
 	fields *hpack.Decoder
-	status string // of the header block that is being decoded
+	status string // of the latest header block
+	grpc   string // grpc-status and grpc-message of the latest header block
 
 	mu            sync.Mutex // guards everything below
 	write         *bufio.Writer
@@ -81,8 +82,11 @@ func newConn(nc net.Conn) *conn {
 	c.in.SetReuseFrames()
 	c.encoder = hpack.NewEncoder(&c.block)
 	c.fields = hpack.NewDecoder(4096, func(f hpack.HeaderField) {
-		if f.Name == ":status" {
+		switch f.Name {
+		case ":status":
 			c.status = f.Value
+		case "grpc-status", "grpc-message":
+			c.grpc += " " + f.Name + " " + f.Value
 		}
 	})
 	return c
@@ -223,7 +227,7 @@ func (c *conn) frame() (event, error) {
 		if !f.HeadersEnded() {
 			return event{}, errors.New("a header block in several frames")
 		}
-		c.status = ""
+		c.status, c.grpc = "", ""
 		if _, err := c.fields.Write(f.HeaderBlockFragment()); err != nil {
 			return event{}, err
 		}

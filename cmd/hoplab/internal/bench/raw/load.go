@@ -49,6 +49,7 @@ type Load struct {
 	Streams     int // at a time on each connection
 	Requests    int // over all connections
 	Request     Request
+	Paths       []string // one after the other; nil: the Request's
 }
 
 // Run sends the load. A request that is not answered with 2xx is an error.
@@ -84,12 +85,20 @@ func (l Load) connection(ctx context.Context, seed uint64, left *atomic.Int64) e
 	}
 	defer c.net.Close()
 	list := l.Request.header()
+	path := pathOf(list)
 	unique := uniqueIndexes(list, l.Request.Unique)
 	random := rand.NewPCG(seed, uint64(time.Now().UnixNano()))
 	received, open := 0, 0
 	for {
 		starved := false
-		for open < l.Streams && left.Add(-1) >= 0 {
+		for open < l.Streams {
+			n := left.Add(-1)
+			if n < 0 {
+				break
+			}
+			if l.Paths != nil {
+				path.Value = l.Paths[int(n)%len(l.Paths)]
+			}
 			for _, i := range unique {
 				list[i].Value = randomID(random)
 			}
@@ -128,6 +137,16 @@ func (l Load) connection(ctx context.Context, seed uint64, left *atomic.Int64) e
 			}
 		}
 	}
+}
+
+// pathOf returns the request's path, for it to be changed.
+func pathOf(list []hpack.HeaderField) *hpack.HeaderField {
+	for i := range list {
+		if list[i].Name == ":path" {
+			return &list[i]
+		}
+	}
+	return new(hpack.HeaderField) // header gives every request one
 }
 
 func uniqueIndexes(list []hpack.HeaderField, names []string) []int {

@@ -1,0 +1,112 @@
+package raw
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Held is a number of connections that are kept. One request was answered on
+// each.
+type Held struct {
+	conns  []*conn
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu     sync.Mutex
+	failed error // the first failure of a connection; guarded by mu
+	closed bool  // guarded by mu
+}
+
+// Hold opens connections one after the other and waits for the answer to a
+// request on each. They last until Close or the end of the context.
+func Hold(ctx context.Context, addr string, config *tls.Config, connections int, r Request) (*Held, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	h := &Held{cancel: cancel}
+	for range connections {
+		c, err := dial(ctx, addr, config)
+		if err == nil {
+			h.conns = append(h.conns, c)
+			err = c.roundTrip(r)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("connection %d of %d: %w", len(h.conns), connections, err), h.Close())
+		}
+	}
+	for _, c := range h.conns {
+		h.done.Go(func() { h.watch(c) })
+	}
+	return h, nil
+}
+
+// roundTrip sends a request and waits for its answer.
+func (c *conn) roundTrip(r Request) error {
+	if _, err := c.request(r.header(), r.Body, true); err != nil {
+		return err
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	for {
+		if e, err := c.frame(); err != nil || e.ended {
+			return err
+		}
+	}
+}
+
+// watch does what the connection owes until it ends.
+func (h *Held) watch(c *conn) {
+	for {
+		e, err := c.frame()
+		if err == nil && e.stream == 0 {
+			continue
+		}
+		if err == nil {
+			err = fmt.Errorf("stream %d was answered: %s%s", e.stream, c.status, c.grpc)
+		}
+		h.mu.Lock()
+		if !h.closed && h.failed == nil {
+			h.failed = err
+		}
+		h.mu.Unlock()
+		return
+	}
+}
+
+// Open opens streams on each connection: requests that do not end and that must
+// not be answered.
+func (h *Held) Open(streams int, r Request) error {
+	for _, c := range h.conns {
+		for range streams {
+			if _, err := c.request(r.header(), r.Body, false); err != nil {
+				return err
+			}
+		}
+		if err := c.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Err says what has gone wrong with a connection so far.
+func (h *Held) Err() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed
+}
+
+// Close closes the connections and says what had gone wrong with one before.
+func (h *Held) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel()
+	for _, c := range h.conns {
+		c.net.Close()
+	}
+	h.done.Wait()
+	return h.Err()
+}
