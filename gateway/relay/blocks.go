@@ -4,7 +4,10 @@ import "math/bits"
 
 // blocks hands out byte slices and takes them back. The sizes are those of the
 // Go allocator, roughly, so that a slice which is held for long wastes little.
-type blocks struct{ free [numBlocks][][]byte }
+type blocks struct {
+	free [numBlocks][][]byte
+	kept int // bytes in free
+}
 
 const (
 	blockStep  = 32
@@ -12,8 +15,8 @@ const (
 	largeBlock = 16 << 10 // larger ones are left to the collector
 	numSmall   = smallBlock / blockStep
 	numBlocks  = numSmall + 4 // 2, 4, 8, 16 KiB
-	// maxFreeBlocks bounds how many of a size are kept.
-	maxFreeBlocks = 1024
+	// maxKept bounds what is kept for use again, in bytes.
+	maxKept = 8 << 20
 )
 
 // class returns the index of the smallest size that holds n bytes, and the size;
@@ -42,6 +45,7 @@ func (b *blocks) take(n int) []byte {
 	}
 	p := free[len(free)-1]
 	b.free[i] = free[:len(free)-1]
+	b.kept -= size
 	return p
 }
 
@@ -51,8 +55,9 @@ func (b *blocks) give(p []byte) {
 	if i < 0 || size != cap(p) {
 		return
 	}
-	if keep := max(maxFreeBlocks*blockStep/size, 16); len(b.free[i]) < keep {
+	if b.kept+size <= maxKept {
 		b.free[i] = append(b.free[i], p[:0])
+		b.kept += size
 	}
 }
 

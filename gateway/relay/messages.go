@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"encoding/binary"
+
 	"github.com/hopscope/hopscope/gateway/event"
 )
 
@@ -17,6 +19,12 @@ const prefixLen = 5
 // begin.
 func (m *messageCounter) feed(p []byte, sizes []uint32) []uint32 {
 	for len(p) > 0 {
+		if m.have == 0 && m.left == 0 && len(p) >= prefixLen {
+			m.left = binary.BigEndian.Uint32(p[1:])
+			sizes = append(sizes, m.left)
+			p = p[prefixLen:]
+			continue
+		}
 		if m.have == 0 && m.left > 0 {
 			n := min(uint32(len(p)), m.left)
 			m.left -= n

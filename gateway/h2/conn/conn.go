@@ -137,6 +137,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.in.window = flow.NewReceiver(flow.InitialWindow)
 	c.in.dec = hpack.NewDecoder(&env.scratch, cfg.MaxHeaderBytes, cfg.MaxHeaderFields)
 	c.out.enc = hpack.NewEncoder()
+	c.out.enc.Plain = !c.server()
 	c.out.window = flow.InitialWindow
 	c.peer = peerState{initialWindow: flow.InitialWindow}
 	c.streams.init()

@@ -31,6 +31,7 @@ type Env struct {
 	streams  []*Stream
 	resting  []*Stream // to be used again after this batch
 	backlogs []*backlog
+	ledgers  [][]credit
 }
 
 // writeBufferSize is the capacity of a pooled write buffer. Connections hold one

@@ -9,7 +9,9 @@ package conn
 // collector.
 const (
 	maxFreeStreams  = 4096
-	maxFreeBacklogs = 256
+	maxFreeBacklogs = 1024
+	maxFreeLedgers  = 64
+	maxFreeLedger   = 4096     // entries
 	maxFreeQueue    = 16 << 10 // bytes
 )
 
@@ -70,5 +72,22 @@ func (e *Env) giveBacklog(b *backlog) {
 	*b = backlog{data: b.data.emptied()}
 	if len(e.backlogs) < maxFreeBacklogs {
 		e.backlogs = append(e.backlogs, b)
+	}
+}
+
+// getLedger returns an empty ledger. Connections hold one only while bytes of
+// theirs are on their way.
+func (e *Env) getLedger() []credit {
+	if n := len(e.ledgers); n > 0 {
+		l := e.ledgers[n-1]
+		e.ledgers = e.ledgers[:n-1]
+		return l
+	}
+	return make([]credit, 0, 64)
+}
+
+func (e *Env) putLedger(l []credit) {
+	if cap(l) <= maxFreeLedger && len(e.ledgers) < maxFreeLedgers {
+		e.ledgers = append(e.ledgers, l[:0])
 	}
 }

@@ -156,8 +156,8 @@ func (c *Conn) settle() {
 		}
 	}
 	if i == len(c.out.ledger) {
-		c.out.ledger = c.out.ledger[:0]
-		if len(c.out.buf) == 0 && cap(c.out.ledger) > 64 {
+		if c.out.ledger != nil {
+			c.env.putLedger(c.out.ledger)
 			c.out.ledger = nil
 		}
 	} else if i > 0 {
@@ -180,6 +180,9 @@ func (c *Conn) owe(s *Stream, n int) {
 		c.out.ledger[last].n += n
 		c.out.ledger[last].upto = c.out.total
 		return
+	}
+	if c.out.ledger == nil {
+		c.out.ledger = c.env.getLedger()
 	}
 	s.owed++
 	c.out.ledger = append(c.out.ledger, credit{s: s, n: n, upto: c.out.total})

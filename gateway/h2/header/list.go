@@ -104,6 +104,15 @@ func AddField[S string | []byte](l *List, name, value S, m Meta) {
 	l.setValue(len(value))
 }
 
+// AddRaw appends a copy of a field of which everything is known: a name of nameLen
+// bytes with its value behind it.
+func (l *List) AddRaw(raw []byte, nameLen uint32, m Meta) {
+	off := uint32(len(l.buf))
+	l.buf = append(l.buf, raw...)
+	l.fields = append(l.fields, span{off, nameLen, uint32(len(raw)) - nameLen, m})
+	l.size += len(raw) + entryOverhead
+}
+
 func (l *List) add(off, nameLen int, m Meta) {
 	l.fields = append(l.fields, span{off: uint32(off), nameLen: uint32(nameLen), meta: m})
 	l.size += nameLen + entryOverhead

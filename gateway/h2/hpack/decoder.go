@@ -112,10 +112,10 @@ func (d *Decoder) indexed(p []byte, out *output) ([]byte, error) {
 	if !ok {
 		return nil, errIndex
 	}
-	if name, value := d.table.name(e), d.table.value(e); out.room(len(name) + len(value)) {
+	if out.room(int(e.nameLen + e.valueLen)) {
 		m := e.meta
 		m.Flags |= header.Repeated
-		header.AddField(out.list, name, value, m)
+		out.list.AddRaw(d.table.raw(e), e.nameLen, m)
 	}
 	return p, nil
 }
@@ -145,7 +145,7 @@ func (d *Decoder) literal(p []byte, prefix uint, out *output) ([]byte, error) {
 		d.table.add(name, value, m)
 	}
 	if out.room(len(buf)) {
-		header.AddField(out.list, name, value, m)
+		out.list.AddRaw(buf, uint32(n), m)
 	}
 	return p, nil
 }

@@ -15,6 +15,9 @@ import (
 // once, such as ids, then displace nothing.
 type Encoder struct {
 	table table
+	// Plain has string literals sent as they are. Origins are near: the bytes
+	// that Huffman coding saves are worth less than the time it takes both sides.
+	Plain bool
 	// recent finds entries by hash: the number, plus one, of an entry whose hash
 	// leads here or a few slots before. What was evicted is a free slot.
 	recent []uint32
@@ -69,31 +72,31 @@ func (e *Encoder) field(dst []byte, list *header.List, i int) []byte {
 	}
 	name, value := list.Name(i), list.Value(i)
 	if m.Flags&header.Sensitive != 0 {
-		return literal(dst, 0x10, 4, m.Token, name, value)
+		return e.literal(dst, 0x10, 4, m.Token, name, value)
 	}
 	if s := staticField(m.Token, value); s != 0 {
 		return append(dst, 0x80|s)
 	}
 	size := uint32(len(name)+len(value)) + entryOverhead
 	if m.Flags&header.Repeated == 0 || secret(m.Token) || size > e.table.max {
-		return literal(dst, 0, 4, m.Token, name, value)
+		return e.literal(dst, 0, 4, m.Token, name, value)
 	}
 	if m.Hash == 0 {
 		m.Hash = hash(list.Raw(i))
 	}
-	slot, number, ok := e.find(m.Hash, name, value)
+	slot, number, ok := e.find(m.Hash, uint32(len(name)), list.Raw(i))
 	if ok {
 		return appendInteger(dst, 0x80, 7, staticLen+e.table.total-number)
 	}
-	dst = literal(dst, 0x40, 6, m.Token, name, value)
+	dst = e.literal(dst, 0x40, 6, m.Token, name, value)
 	e.table.add(name, value, m)
 	e.recent[slot] = e.table.total // its number plus one
 	return dst
 }
 
-// find returns the number of the entry with a name and value, or the slot for a
-// new one.
-func (e *Encoder) find(h uint32, name, value []byte) (slot, number uint32, ok bool) {
+// find returns the number of the entry with a name of nameLen bytes and the value
+// behind it in raw, or the slot for a new one.
+func (e *Encoder) find(h, nameLen uint32, raw []byte) (slot, number uint32, ok bool) {
 	if e.recent == nil {
 		e.recent = make([]uint32, recentSlots)
 	}
@@ -108,7 +111,7 @@ func (e *Encoder) find(h uint32, name, value []byte) (slot, number uint32, ok bo
 			continue
 		}
 		en := e.table.number(number)
-		if en.meta.Hash == h && bytes.Equal(e.table.name(en), name) && bytes.Equal(e.table.value(en), value) {
+		if en.meta.Hash == h && en.nameLen == nameLen && bytes.Equal(e.table.raw(en), raw) {
 			return slot, number, true
 		}
 	}
@@ -116,19 +119,22 @@ func (e *Encoder) find(h uint32, name, value []byte) (slot, number uint32, ok bo
 }
 
 // literal appends a literal field whose first byte begins with the given bits.
-func literal(dst []byte, first byte, prefix uint, t header.Token, name, value []byte) []byte {
+func (e *Encoder) literal(dst []byte, first byte, prefix uint, t header.Token, name, value []byte) []byte {
 	if i := staticNames[t]; i != 0 {
 		dst = appendInteger(dst, first, prefix, uint32(i))
 	} else {
-		dst = appendLiteral(append(dst, first), name)
+		dst = e.string(append(dst, first), name)
 	}
-	return appendLiteral(dst, value)
+	return e.string(dst, value)
 }
 
-// appendLiteral appends a string literal in the shorter of the two codings.
-func appendLiteral(dst, p []byte) []byte {
-	if n := huffmanLen(p); n < len(p) {
-		return appendHuffman(appendInteger(dst, 0x80, 7, uint32(n)), p)
+// string appends a string literal, in the shorter of the two codings unless the
+// encoder is plain (RFC 7541 §5.2).
+func (e *Encoder) string(dst, p []byte) []byte {
+	if !e.Plain {
+		if n := huffmanLen(p); n < len(p) {
+			return appendHuffman(appendInteger(dst, 0x80, 7, uint32(n)), p)
+		}
 	}
 	return append(appendInteger(dst, 0, 7, uint32(len(p))), p...)
 }

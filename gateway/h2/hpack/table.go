@@ -45,6 +45,9 @@ func (t *table) has(n uint32) bool { return t.total-n-1 < t.n }
 func (t *table) name(e *entry) []byte  { return t.buf[e.off : e.off+e.nameLen] }
 func (t *table) value(e *entry) []byte { return t.buf[e.off+e.nameLen : e.end()] }
 
+// raw returns an entry's name with its value behind it.
+func (t *table) raw(e *entry) []byte { return t.buf[e.off:e.end()] }
+
 // add inserts a field, which must not be a view of the table. One that is larger
 // than the table empties it (RFC 7541 §4.4).
 func (t *table) add(name, value []byte, m header.Meta) {
