@@ -92,6 +92,15 @@ e2e-jaeger: bin/hopscope ## the three-hop trace, read back from a real Jaeger: J
 	@test -n "$(JAEGER)" || { echo "e2e-jaeger: name the Jaeger to use, for example make e2e-jaeger JAEGER=http://127.0.0.1:16686" >&2; exit 1; }
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -run '^TestTrace' $(E2E) -jaeger "$(JAEGER)" -jaeger-collector "$(JAEGER_COLLECTOR)"
 
+# A run that is told what to do keeps nothing: the document is about a whole one.
+BENCH_RESULTS := cmd/hoplab/internal/bench/results/results.json
+
+.PHONY: bench
+bench: build ## hopscope beside nghttpx, HAProxy and net/http, into BENCHMARKS.md; BENCH_ARGS="--quick": does it work?
+	@bash .ci/tools bench
+	PATH="$$PATH:/usr/sbin" bin/hoplab bench $(or $(BENCH_ARGS),--json $(BENCH_RESULTS))
+	$(GO) generate ./cmd/hoplab/internal/bench
+
 .PHONY: compose-proof
 compose-proof: ## bring docker-compose.yml up without an image registry and prove its wiring (root)
 	bash deploy/compose-proof.sh

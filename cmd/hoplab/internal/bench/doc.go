@@ -5,3 +5,5 @@
 // Package plan holds what is measured and the goals, proxies how each proxy is
 // set, report what becomes of the results.
 package bench
+
+//go:generate go run ./report/gen -results results/results.json -picture results/benchmarks.svg -document ../../../../BENCHMARKS.md

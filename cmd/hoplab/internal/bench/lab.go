@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/run"
 )
 
@@ -24,7 +25,8 @@ type lab struct {
 	certificate *proxies.Certificate
 	collector   collector
 	group       run.Group
-	oneCPU      []int // the CPU that a workload with OneCPU uses
+	oneCPU      []int         // the CPU that a workload with OneCPU uses
+	settle      time.Duration // before memory is read
 }
 
 func (l *lab) start() error {
@@ -85,7 +87,16 @@ type origin struct {
 	stop func() error
 }
 
+// startOrigin starts nghttpd, or where the options say so, the origin of this
+// program.
 func (l *lab) startOrigin(ctx context.Context, cpus []int) (origin, error) {
+	if l.options.ownOrigin {
+		o, err := raw.NewOrigin()
+		if err != nil {
+			return origin{}, err
+		}
+		return origin{addr: o.Addr(), stop: o.Close}, nil
+	}
 	addr, err := proxies.FreeAddr()
 	if err != nil {
 		return origin{}, err
@@ -99,7 +110,7 @@ func (l *lab) startOrigin(ctx context.Context, cpus []int) (origin, error) {
 		"--max-concurrent-streams=1000", "--window-bits=20", "--connection-window-bits=24", port,
 	}}, addr)
 	if err != nil {
-		return origin{}, errors.Join(errors.New("the origin cannot start"), err)
+		return origin{}, fmt.Errorf("the origin cannot start: %w", err)
 	}
 	return origin{addr: addr, stop: p.Stop}, nil
 }

@@ -105,33 +105,32 @@ func (l *lab) send(ctx context.Context, w plan.Workload, addr string, requests i
 	return err
 }
 
-// withProxy starts an origin and a proxy, calls f, and stops both. What f says
-// is wrong gets the end of the proxy's log. A proxy that traces must have sent
-// spans.
+// withProxy starts nghttpd and a proxy, calls f, and stops both. A proxy that
+// traces must have sent spans by then: f is to make enough requests for that.
 func (l *lab) withProxy(ctx context.Context, name string, setup proxies.Setup, f func(p *proxies.Proxy, origin string) error) error {
 	origin, err := l.startOrigin(ctx, setup.CPU)
 	if err != nil {
 		return err
 	}
 	setup.Origins = []string{origin.addr}
-	return errors.Join(l.withOrigin(ctx, name, setup, func(p *proxies.Proxy) error { return f(p, origin.addr) }), origin.stop())
-}
-
-// withOrigin is withProxy where the origins of the setup run already.
-func (l *lab) withOrigin(ctx context.Context, name string, setup proxies.Setup, f func(p *proxies.Proxy) error) error {
 	batches := l.collector.batches.Load()
-	p, err := proxies.Start(ctx, name, setup)
-	if err != nil {
-		return err
-	}
-	err = f(p)
-	if err != nil {
-		err = fmt.Errorf("%w\nits log ends with:\n%s", err, p.Log())
-	}
-	err = errors.Join(err, p.Stop())
+	err = l.withOrigin(ctx, name, setup, func(p *proxies.Proxy) error { return f(p, origin.addr) })
 	traces := name == plan.Hopscope || name == plan.TwoCores
 	if err == nil && traces && l.collector.batches.Load() == batches {
 		err = errors.New("the collector got no span: tracing was not on")
 	}
-	return err
+	return errors.Join(err, origin.stop())
+}
+
+// withOrigin starts a proxy in front of the setup's origins, calls f, and stops
+// it. What f says is wrong gets the end of the proxy's log.
+func (l *lab) withOrigin(ctx context.Context, name string, setup proxies.Setup, f func(p *proxies.Proxy) error) error {
+	p, err := proxies.Start(ctx, name, setup)
+	if err != nil {
+		return err
+	}
+	if err = f(p); err != nil {
+		err = fmt.Errorf("%w\nits log ends with:\n%s", err, p.Log())
+	}
+	return errors.Join(err, p.Stop())
 }

@@ -12,9 +12,12 @@ import (
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
 
-// settle is how long a proxy is left alone before its memory is read: garbage of
-// the time before counts unless it is given back by then.
-const settle = 2 * time.Second
+// How long a proxy is left alone before its memory is read: garbage of the time
+// before counts unless it is given back by then.
+const (
+	settle      = 2 * time.Second
+	settleQuick = 50 * time.Millisecond
+)
 
 // measureStreams returns the memory of an open stream on which nothing happens:
 // what the proxy has beyond that with the same connections and no streams.
@@ -28,7 +31,7 @@ func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, 
 				return err
 			}
 			defer held.Close()
-			before, err := settled(ctx, p, held)
+			before, err := l.settled(ctx, p, held)
 			if err != nil {
 				return err
 			}
@@ -39,7 +42,7 @@ func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, 
 			if err := until(ctx, func() bool { return origins[0].Silent() == streams || held.Err() != nil }); err != nil {
 				return fmt.Errorf("%d of %d streams have reached the origin: %w", origins[0].Silent(), streams, err)
 			}
-			after, err := settled(ctx, p, held)
+			after, err := l.settled(ctx, p, held)
 			if err != nil {
 				return err
 			}
@@ -66,7 +69,7 @@ func (l *lab) measureConnections(ctx context.Context, w plan.Workload, name stri
 				return err
 			}
 			defer first.Close()
-			before, err := settled(ctx, p, first)
+			before, err := l.settled(ctx, p, first)
 			if err != nil {
 				return err
 			}
@@ -75,7 +78,7 @@ func (l *lab) measureConnections(ctx context.Context, w plan.Workload, name stri
 				return err
 			}
 			defer held.Close()
-			after, err := settled(ctx, p, held)
+			after, err := l.settled(ctx, p, held)
 			if err != nil {
 				return err
 			}
@@ -93,8 +96,8 @@ func idleRequest(p *proxies.Proxy, path string) raw.Request {
 
 // settled returns the resident memory of a proxy after a pause in which none of
 // its connections may fail.
-func settled(ctx context.Context, p *proxies.Proxy, held *raw.Held) (int64, error) {
-	pause := time.NewTimer(settle)
+func (l *lab) settled(ctx context.Context, p *proxies.Proxy, held *raw.Held) (int64, error) {
+	pause := time.NewTimer(l.settle)
 	defer pause.Stop()
 	select {
 	case <-pause.C:

@@ -92,7 +92,10 @@ func Run(ctx context.Context, o Options) (*report.Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{options: o, dir: dir}
+	l := &lab{options: o, dir: dir, settle: settle}
+	if o.Quick {
+		l.settle = settleQuick
+	}
 	err = l.start()
 	if err == nil {
 		err = l.run(ctx, workloads, results)

@@ -44,20 +44,33 @@ type Workload struct {
 	Proxies []string
 }
 
-// Unit returns the unit of one of the workload's metrics.
-func (w Workload) Unit(metric string) string {
+// Measure returns what one of the workload's metrics is, in words.
+func (w Workload) Measure(metric string) string {
 	switch metric {
 	case CPU:
 		if w.PerMiB {
-			return "µs/MiB"
+			return "CPU per MiB"
 		}
-		return "µs/request"
+		return "CPU per request"
 	case AddedP50:
-		return "µs"
+		return "added p50"
 	case StreamBytes:
-		return "bytes/stream"
+		return "memory per stream"
 	case ConnBytes:
-		return "bytes/connection"
+		return "memory per connection"
+	case ScrapeTime:
+		return "slowest of 20 scrapes"
+	}
+	return "added p99 of requests during scrapes"
+}
+
+// Unit returns the unit of one of the workload's metrics.
+func (w Workload) Unit(metric string) string {
+	switch metric {
+	case CPU, AddedP50:
+		return "µs"
+	case StreamBytes, ConnBytes:
+		return "bytes"
 	}
 	return "ms"
 }
@@ -68,6 +81,16 @@ const (
 	upload = 100
 	MiB    = 1 << 20
 )
+
+// Find returns the workload with an id; ok is false if there is none.
+func Find(id string) (w Workload, ok bool) {
+	for _, w := range Workloads() {
+		if w.ID == id {
+			return w, true
+		}
+	}
+	return Workload{}, false
+}
 
 // Workloads returns all of them in the order of tables.
 func Workloads() []Workload {
@@ -116,7 +139,7 @@ func Workloads() []Workload {
 			ID: "connections-TLS", Title: "2,000 idle connections, TLS", Kind: IdleConnections, Connections: 2000, TLS: true, Proxies: all,
 		},
 		{
-			ID: "scrape", Title: "/metrics with 50 routes × 5 upstreams, under load", Kind: Scrape, Connections: 10, Streams: 100,
+			ID: "scrape", Title: "/metrics with 50 routes × 5 upstreams, under load", Kind: Scrape, Connections: 10, Streams: 1,
 			Requests: 100_000, Routes: 50, Origins: 5, Proxies: all[:1:1],
 		},
 	}
