@@ -67,32 +67,39 @@ func New(cfg *config.Config, opts Options) (*Telemetry, error) {
 		return nil, err
 	}
 	t.log = accesslog.New(opts.AccessLog, mode)
-	adminOpts := admin.Options{Config: cfg, Logger: opts.Logger}
+	adminOpts := admin.Options{Config: cfg}
 	var counts event.Observer = metrics.Off{}
 	if registry != nil {
-		if t.counts, err = t.newMetrics(registry, opts); err != nil {
+		if adminOpts.Metrics, err = t.newMetrics(registry, opts); err != nil {
 			return nil, errors.Join(err, t.Close(context.Background()))
 		}
-		counts, adminOpts.Gatherer = t.counts, registry
+		counts = t.counts
 	}
 	t.admin = admin.New(adminOpts)
 	t.observer = &observer{Observer: counts, tracer: t.tracer, log: t.log, admin: t.admin}
 	return t, nil
 }
 
-func (t *Telemetry) newMetrics(registry *prometheus.Registry, opts Options) (*metrics.Observer, error) {
+// newMetrics sets t.counts and returns the page of its metrics and those of
+// others, which it adds to.
+func (t *Telemetry) newMetrics(others *prometheus.Registry, opts Options) (_ http.Handler, err error) {
 	for _, c := range []prometheus.Collector{
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	} {
-		if err := registry.Register(c); err != nil {
+		if err := others.Register(c); err != nil {
 			return nil, err
 		}
 	}
-	return metrics.New(registry, metrics.Options{
+	own := prometheus.NewRegistry()
+	t.counts, err = metrics.New(own, metrics.Options{
 		Version: opts.Version, Revision: opts.Revision, GoVersion: runtime.Version(), Now: opts.Now,
 		Spans: t.tracer.Spans, LogDropped: t.log.Dropped,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return metrics.NewPage(t.counts, own, others, opts.Logger), nil
 }
 
 // clock returns a clock as [event.Time] describes it.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"net/url"
@@ -13,8 +12,6 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
@@ -22,9 +19,8 @@ import (
 
 // Options are what an admin handler answers from.
 type Options struct {
-	Config   *config.Config
-	Gatherer prometheus.Gatherer // nil: there are no metrics
-	Logger   *slog.Logger        // nil: nothing is logged
+	Config  *config.Config
+	Metrics http.Handler // of /metrics; nil: there are no metrics
 }
 
 // Admin is the handler of the administration server. Its methods are safe for
@@ -41,12 +37,8 @@ type Admin struct {
 func New(o Options) *Admin {
 	a := &Admin{router: mux.NewRouter()}
 	a.SetConfig(o.Config)
-	if o.Gatherer != nil {
-		opts := promhttp.HandlerOpts{EnableOpenMetrics: true, Timeout: scrapeTimeout, MaxRequestsInFlight: maxScrapes}
-		if o.Logger != nil {
-			opts.ErrorLog = slog.NewLogLogger(o.Logger.Handler(), slog.LevelError)
-		}
-		a.get("/metrics", promhttp.HandlerFor(o.Gatherer, opts).ServeHTTP)
+	if o.Metrics != nil {
+		a.get("/metrics", o.Metrics.ServeHTTP)
 	}
 	a.get("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	a.get("/readyz", a.ready)
@@ -69,12 +61,6 @@ func New(o Options) *Admin {
 	})
 	return a
 }
-
-// Bounds on scrapes: a stuck one must not gather others behind it.
-const (
-	scrapeTimeout = 10 * time.Second
-	maxScrapes    = 8
-)
 
 func (a *Admin) get(path string, h http.HandlerFunc) {
 	a.router.HandleFunc(path, h).Methods(http.MethodGet, http.MethodHead)

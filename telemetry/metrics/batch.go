@@ -55,30 +55,49 @@ func (o *Observer) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// batch is what one scrape is told.
-type batch struct {
+// batch takes the series of one scrape. Labels are in the order of the
+// declaration.
+type batch interface {
+	counter(c catalog.Counter, v float64, labels ...string)
+	gauge(g catalog.Gauge, v float64, labels ...string)
+	// histogram may keep what parts refers to.
+	histogram(h catalog.Histogram, parts *histogram, since event.Time, labels ...string)
+	// natives reports whether native buckets are wanted.
+	natives() bool
+}
+
+// collected is a batch for client_golang.
+type collected struct {
 	descs   *descs
 	labels  labelPairs
 	metrics []prometheus.Metric
+	pace    pacer
+	writing pacer // of the goroutine that calls the Write methods
 }
 
-// counter adds a series; labels are in the order of the declaration.
-func (b *batch) counter(c catalog.Counter, v float64, labels ...string) {
+// natives implements batch.
+func (b *collected) natives() bool { return true }
+
+// counter implements batch.
+func (b *collected) counter(c catalog.Counter, v float64, labels ...string) {
 	b.add(&b.descs.counters[c], true, v, labels)
 }
 
-// gauge adds a series; labels are in the order of the declaration.
-func (b *batch) gauge(g catalog.Gauge, v float64, labels ...string) {
+// gauge implements batch.
+func (b *collected) gauge(g catalog.Gauge, v float64, labels ...string) {
 	b.add(&b.descs.gauges[g], false, v, labels)
 }
 
-func (b *batch) add(d *declared, counter bool, v float64, labels []string) {
+func (b *collected) add(d *declared, counter bool, v float64, labels []string) {
 	b.metrics = append(b.metrics, &series{desc: d.desc, counter: counter, value: v, labels: b.labels.of(d.labels, labels)})
+	b.pace.step()
 }
 
-// histogram adds a series; labels are in the order of the declaration.
-func (b *batch) histogram(h catalog.Histogram, parts histogram, since event.Time, labels ...string) {
+// histogram implements batch.
+func (b *collected) histogram(h catalog.Histogram, parts *histogram, since event.Time, labels ...string) {
 	b.metrics = append(b.metrics, &distribution{
-		family: &b.descs.histograms[h], labels: b.labels.of(b.descs.histogramLabels[h], labels), since: since, histogram: parts,
+		family: &b.descs.histograms[h], labels: b.labels.of(b.descs.histogramLabels[h], labels), since: since,
+		histogram: *parts, pace: &b.writing,
 	})
+	b.pace.step()
 }

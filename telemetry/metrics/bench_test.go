@@ -2,15 +2,14 @@ package metrics_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"io"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/telemetry/metrics"
 )
 
 // BenchmarkExchange is what a worker pays to count one exchange and its frames:
@@ -65,26 +64,16 @@ func BenchmarkScrape(b *testing.B) {
 			}
 		}
 	})
-	page := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+	page := metrics.NewPage(r.Observer, registry, prometheus.NewRegistry(), nil)
 	for _, format := range []struct{ name, accept string }{
-		{"text", "text/plain;version=0.0.4"},
-		{"openmetrics", "application/openmetrics-text;version=1.0.0"},
-		{"protobuf", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"},
+		{"text", textFormat}, {"openmetrics", openMetrics}, {"protobuf", protobuf},
 	} {
 		for _, encoding := range []string{"identity", "gzip"} {
 			b.Run(format.name+"/"+encoding, func(b *testing.B) {
 				b.ReportAllocs()
-				size := 0
+				var size int64
 				for b.Loop() {
-					q := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-					q.Header.Set("Accept", format.accept)
-					q.Header.Set("Accept-Encoding", encoding)
-					w := httptest.NewRecorder()
-					page.ServeHTTP(w, q)
-					if w.Code != http.StatusOK {
-						b.Fatal(w.Body)
-					}
-					size = w.Body.Len()
+					size, _ = io.Copy(io.Discard, ask(b, page, format.accept, encoding).Body)
 				}
 				b.ReportMetric(float64(size), "bytes")
 			})

@@ -11,24 +11,23 @@ import (
 
 // Collect implements [prometheus.Collector].
 func (o *Observer) Collect(ch chan<- prometheus.Metric) {
-	stats, known := o.stats() // asks the workers: not under mu
-	b := batch{descs: &o.descs, labels: labelPairs{}}
-	o.collect(&b, stats, known)
+	b := &collected{descs: &o.descs, labels: labelPairs{}}
+	o.tell(b)
 	for _, m := range b.metrics {
 		ch <- m
 	}
 }
 
-func (o *Observer) collect(b *batch, stats event.Stats, known bool) {
+// tell tells b every series.
+func (o *Observer) tell(b batch) {
+	stats, known := o.stats() // asks the workers: not under mu
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.collectProcess(b)
 	o.collectWire(b)
-	o.collectRoute(b, o.noRoute)
-	for _, r := range o.routes {
-		if r != o.noRoute {
-			o.collectRoute(b, r)
-		}
+	routes := o.sortedRoutes()
+	for _, r := range routes {
+		o.collectRoute(b, r)
 	}
 	if !o.named(o.noUpstream) {
 		o.collectStalls(b, o.noUpstream)
@@ -37,7 +36,7 @@ func (o *Observer) collect(b *batch, stats event.Stats, known bool) {
 		o.collectStalls(b, u)
 		o.collectUpstream(b, u)
 	}
-	o.collectDistributions(b)
+	o.collectDistributions(b, routes)
 	if known {
 		o.collectStats(b, stats)
 	}
@@ -54,7 +53,7 @@ func (o *Observer) named(u *upstream) bool {
 }
 
 // collectProcess reports what there is once in a process.
-func (o *Observer) collectProcess(b *batch) {
+func (o *Observer) collectProcess(b batch) {
 	b.gauge(catalog.BuildInfo, 1, o.opts.Version, o.opts.Revision, o.opts.GoVersion)
 	b.gauge(catalog.DrainState, number(o.drain.Load()))
 	for i, result := range []string{catalog.ResultOK, catalog.ResultError} {
@@ -86,7 +85,7 @@ func (o *Observer) collectProcess(b *batch) {
 
 // collectWire reports frames and connections. Every series is there from the
 // start: there are few, and a rate needs a zero to rise from.
-func (o *Observer) collectWire(b *batch) {
+func (o *Observer) collectWire(b batch) {
 	sum := func(of func(*wireCells) *cell) float64 {
 		var n int64
 		for _, s := range o.sinks {
@@ -126,7 +125,7 @@ func (o *Observer) collectWire(b *batch) {
 
 // collectRoute reports a route. Of the many ways to end, a series begins with
 // the first exchange that ended so, or at once where a rule watches it.
-func (o *Observer) collectRoute(b *batch, r *route) {
+func (o *Observer) collectRoute(b batch, r *route) {
 	c := &r.cells
 	b.gauge(catalog.StreamsOpen, c.sum(func(c *routeCells) *cell { return &c.open }), r.name, r.upstream)
 	b.counter(catalog.RequestFailuresTotal, c.sum(func(c *routeCells) *cell { return &c.failures }), r.name, r.upstream)
@@ -170,7 +169,7 @@ func watched(reason event.EndReason, by event.Origin) bool {
 }
 
 // collectStalls reports the stalls of an upstream's streams.
-func (o *Observer) collectStalls(b *batch, u *upstream) {
+func (o *Observer) collectStalls(b batch, u *upstream) {
 	now := o.opts.Now()
 	for side := range event.NumSides {
 		for scope := range event.NumScopes {
@@ -189,7 +188,7 @@ func (o *Observer) collectStalls(b *batch, u *upstream) {
 }
 
 // collectUpstream reports an upstream and its endpoints.
-func (o *Observer) collectUpstream(b *batch, u *upstream) {
+func (o *Observer) collectUpstream(b batch, u *upstream) {
 	for r := range event.NumRetryResults {
 		b.counter(catalog.RetriesTotal, u.cells.sum(func(c *upstreamCells) *cell { return &c.retries[r] }), u.name, r.String())
 	}

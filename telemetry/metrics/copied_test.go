@@ -32,7 +32,7 @@ func newObserver(t testing.TB) *Observer {
 
 func TestACopySharesNothingWithWhatItsWorkerCounts(t *testing.T) {
 	o := newObserver(t)
-	part, c := filled(o), o.newCopied()
+	part, c := filled(o), o.newCopied(true)
 	for range 2 { // into the same memory again
 		c.take(part)
 		if !reflect.DeepEqual(&c.distributions, part) {
@@ -57,7 +57,7 @@ func TestACopySharesNothingWithWhatItsWorkerCounts(t *testing.T) {
 // one route, at most: every bucket of every histogram is in use.
 func BenchmarkTake(b *testing.B) {
 	o := newObserver(b)
-	part, c := filled(o), o.newCopied()
+	part, c := filled(o), o.newCopied(true)
 	b.ReportAllocs()
 	for b.Loop() {
 		c.take(part)

@@ -19,6 +19,7 @@ type distribution struct {
 	family *family
 	labels []*dto.LabelPair
 	since  event.Time
+	pace   *pacer // of the goroutine that writes
 	histogram
 }
 
@@ -53,6 +54,7 @@ func (d *distribution) Write(out *dto.Metric) error {
 	}
 	out.Histogram = h
 	out.Label = d.labels
+	d.pace.step()
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
@@ -12,17 +15,28 @@ type routeSum struct {
 	distributions
 }
 
-// collectDistributions reports the histograms.
-func (o *Observer) collectDistributions(b *batch) {
-	part := o.newCopied()
-	sums := map[string]*routeSum{}
-	addRoute(sums, part, o.noRoute)
+// sortedRoutes returns the routes by name.
+func (o *Observer) sortedRoutes() []*route {
+	list := []*route{o.noRoute}
 	for _, r := range o.routes {
 		if r != o.noRoute {
-			addRoute(sums, part, r)
+			list = append(list, r)
 		}
 	}
-	for name, s := range sums {
+	slices.SortFunc(list, func(a, b *route) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// collectDistributions reports the histograms of routes, of which those with the
+// same name follow one another.
+func (o *Observer) collectDistributions(b batch, routes []*route) {
+	part := o.newCopied(b.natives())
+	for len(routes) > 0 {
+		name, s := routes[0].name, routeSum{since: routes[0].since}
+		for len(routes) > 0 && routes[0].name == name {
+			s.addRoute(part, routes[0])
+			routes = routes[1:]
+		}
 		s.report(b, name)
 	}
 	o.collectSlotWait(b, o.noUpstream)
@@ -44,9 +58,14 @@ type copied struct {
 // numDistributions is the number of histograms of a route.
 const numDistributions = 3*2 + 1 + 2*int(event.NumDirs)
 
-func (o *Observer) newCopied() *copied {
-	n := o.descs.histograms[catalog.RequestDurationSeconds].natives() // no family has more
-	return &copied{natives: make([]uint64, numDistributions*n)}
+// newCopied returns room for a copy, with native buckets or without.
+func (o *Observer) newCopied(native bool) *copied {
+	c := new(copied)
+	if native {
+		n := o.descs.histograms[catalog.RequestDurationSeconds].natives() // no family has more
+		c.natives = make([]uint64, numDistributions*n)
+	}
+	return c
 }
 
 // take copies part, which its worker must not change meanwhile.
@@ -54,7 +73,8 @@ func (c *copied) take(part *distributions) {
 	natives, i := c.natives, 0
 	c.each(part, func(to, from *histogram) {
 		*to = *from
-		if n := len(from.natives); n > 0 {
+		to.natives = nil
+		if n := len(from.natives); n > 0 && len(natives) > 0 {
 			to.natives, natives = natives[:n], natives[n:]
 			copy(to.natives, from.natives)
 		}
@@ -66,14 +86,9 @@ func (c *copied) take(part *distributions) {
 	})
 }
 
-// addRoute adds r to its name's sum. A worker that wants to count waits while its
-// part is copied, and for no more than that.
-func addRoute(sums map[string]*routeSum, part *copied, r *route) {
-	s := sums[r.name]
-	if s == nil {
-		s = &routeSum{since: r.since}
-		sums[r.name] = s
-	}
+// addRoute adds r. A worker that wants to count waits while its part is copied,
+// and for no more than that.
+func (s *routeSum) addRoute(part *copied, r *route) {
 	s.since = min(s.since, r.since)
 	r.cells.each(func(c *routeCells) {
 		c.mu.Lock()
@@ -97,20 +112,20 @@ func (d *distributions) each(other *distributions, f func(of, theirs *histogram)
 	}
 }
 
-func (s *routeSum) report(b *batch, route string) {
+func (s *routeSum) report(b batch, route string) {
 	for i, kind := range []string{catalog.KindUnary, catalog.KindStream} {
-		b.histogram(catalog.RequestDurationSeconds, s.duration[i], s.since, route, kind)
-		b.histogram(catalog.TimeToFirstByteSeconds, s.firstByte[i], s.since, route, kind)
-		b.histogram(catalog.GatewayOverheadSeconds, s.overhead[i], s.since, route, kind)
+		b.histogram(catalog.RequestDurationSeconds, &s.duration[i], s.since, route, kind)
+		b.histogram(catalog.TimeToFirstByteSeconds, &s.firstByte[i], s.since, route, kind)
+		b.histogram(catalog.GatewayOverheadSeconds, &s.overhead[i], s.since, route, kind)
 	}
-	b.histogram(catalog.StreamDurationSeconds, s.streamDuration, s.since, route)
+	b.histogram(catalog.StreamDurationSeconds, &s.streamDuration, s.since, route)
 	for dir := range event.NumDirs {
-		b.histogram(catalog.StreamSizeBytes, s.size[dir], s.since, route, dir.String())
-		b.histogram(catalog.GRPCMessageBytes, s.messageSize[dir], s.since, route, dir.String())
+		b.histogram(catalog.StreamSizeBytes, &s.size[dir], s.since, route, dir.String())
+		b.histogram(catalog.GRPCMessageBytes, &s.messageSize[dir], s.since, route, dir.String())
 	}
 }
 
-func (o *Observer) collectSlotWait(b *batch, u *upstream) {
+func (o *Observer) collectSlotWait(b batch, u *upstream) {
 	var sum histogram
 	u.cells.each(func(c *upstreamCells) {
 		c.mu.Lock()
@@ -118,6 +133,6 @@ func (o *Observer) collectSlotWait(b *batch, u *upstream) {
 		sum.add(&c.slotWait)
 	})
 	if u != o.noUpstream || o.named(u) {
-		b.histogram(catalog.StreamSlotWaitSeconds, sum, u.since, u.name)
+		b.histogram(catalog.StreamSlotWaitSeconds, &sum, u.since, u.name)
 	}
 }

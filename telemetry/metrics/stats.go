@@ -25,7 +25,7 @@ func (o *Observer) stats() (event.Stats, bool) {
 }
 
 // collectStats reports what only the gateway knows.
-func (o *Observer) collectStats(b *batch, stats event.Stats) {
+func (o *Observer) collectStats(b batch, stats event.Stats) {
 	b.gauge(catalog.BufferedBytes, float64(stats.BufferedBytes))
 	o.collectOldestStalls(b, stats.Stalls)
 	o.collectConns(b, stats.Conns)
@@ -38,7 +38,7 @@ type stallKey struct {
 	upstream *upstream
 }
 
-func (o *Observer) collectOldestStalls(b *batch, stalls []event.StallStats) {
+func (o *Observer) collectOldestStalls(b batch, stalls []event.StallStats) {
 	now := o.opts.Now()
 	oldest := map[stallKey]time.Duration{}
 	for _, s := range stalls {
@@ -72,7 +72,7 @@ func (s *spread) add(v int64) {
 	s.n++
 }
 
-func (s *spread) report(b *batch, g catalog.Gauge, labels ...string) {
+func (s *spread) report(b batch, g catalog.Gauge, labels ...string) {
 	for stat, v := range map[string]int64{catalog.StatMin: s.min, catalog.StatMax: s.max, catalog.StatSum: s.sum} {
 		b.gauge(g, float64(v), append(labels[:len(labels):len(labels)], stat)...)
 	}
@@ -90,7 +90,7 @@ type slots struct {
 	rtts   int
 }
 
-func (o *Observer) collectConns(b *batch, conns []event.ConnStats) {
+func (o *Observer) collectConns(b batch, conns []event.ConnStats) {
 	type peer struct {
 		side event.Side
 		name string
@@ -139,7 +139,7 @@ func (s *slots) add(c event.ConnStats) {
 	}
 }
 
-func (s *slots) report(b *batch, upstream, endpoint string) {
+func (s *slots) report(b batch, upstream, endpoint string) {
 	if s.limits.n > 0 {
 		b.gauge(catalog.PeerMaxConcurrentStreams, float64(s.limits.min), upstream, endpoint)
 		b.gauge(catalog.StreamSlots, float64(s.limits.sum), upstream, endpoint)
