@@ -27,6 +27,7 @@ type lab struct {
 	group       run.Group
 	oneCPU      []int         // the CPU that a workload with OneCPU uses
 	settle      time.Duration // before memory is read
+	scrapes     int           // of a measurement
 }
 
 func (l *lab) start() error {

@@ -101,8 +101,7 @@ func (l *lab) send(ctx context.Context, w plan.Workload, addr string, requests i
 	if w.Body > 0 {
 		o.Body = filepath.Join(l.dir, document(w.Body))
 	}
-	_, err := h2load.Run(ctx, o)
-	return err
+	return h2load.Run(ctx, o)
 }
 
 // withProxy starts nghttpd and a proxy, calls f, and stops both. A proxy that

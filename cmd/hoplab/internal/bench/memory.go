@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
@@ -19,6 +18,9 @@ const (
 	settleQuick = 50 * time.Millisecond
 )
 
+// arriveTimeout bounds how long streams may take to the origin.
+const arriveTimeout = 20 * time.Second
+
 // measureStreams returns the memory of an open stream on which nothing happens:
 // what the proxy has beyond that with the same connections and no streams.
 func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, setup proxies.Setup) (map[string]float64, error) {
@@ -31,7 +33,7 @@ func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, 
 				return err
 			}
 			defer held.Close()
-			before, err := l.settled(ctx, p, held)
+			before, err := l.settled(held, p)
 			if err != nil {
 				return err
 			}
@@ -39,10 +41,12 @@ func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, 
 				return err
 			}
 			streams := w.Connections * w.Streams
-			if err := until(ctx, func() bool { return origins[0].Silent() == streams || held.Err() != nil }); err != nil {
-				return fmt.Errorf("%d of %d streams have reached the origin: %w", origins[0].Silent(), streams, err)
+			arrive, cancel := context.WithTimeout(held.Context(), arriveTimeout)
+			defer cancel()
+			if err := origins[0].AwaitSilent(arrive, streams); err != nil {
+				return err
 			}
-			after, err := l.settled(ctx, p, held)
+			after, err := l.settled(held, p)
 			if err != nil {
 				return err
 			}
@@ -69,7 +73,7 @@ func (l *lab) measureConnections(ctx context.Context, w plan.Workload, name stri
 				return err
 			}
 			defer first.Close()
-			before, err := l.settled(ctx, p, first)
+			before, err := l.settled(first, p)
 			if err != nil {
 				return err
 			}
@@ -78,7 +82,7 @@ func (l *lab) measureConnections(ctx context.Context, w plan.Workload, name stri
 				return err
 			}
 			defer held.Close()
-			after, err := l.settled(ctx, p, held)
+			after, err := l.settled(held, p)
 			if err != nil {
 				return err
 			}
@@ -96,34 +100,15 @@ func idleRequest(p *proxies.Proxy, path string) raw.Request {
 
 // settled returns the resident memory of a proxy after a pause in which none of
 // its connections may fail.
-func (l *lab) settled(ctx context.Context, p *proxies.Proxy, held *raw.Held) (int64, error) {
+func (l *lab) settled(held *raw.Held, p *proxies.Proxy) (int64, error) {
 	pause := time.NewTimer(l.settle)
 	defer pause.Stop()
 	select {
 	case <-pause.C:
-	case <-ctx.Done():
-		return 0, ctx.Err()
+		return p.RSS()
+	case <-held.Context().Done():
+		return 0, context.Cause(held.Context())
 	}
-	if err := held.Err(); err != nil {
-		return 0, err
-	}
-	return p.RSS()
-}
-
-// until waits for something that nobody announces.
-func until(ctx context.Context, so func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	for !so() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // withRawOrigins starts origins of this program, calls f and stops them.

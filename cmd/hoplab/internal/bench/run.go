@@ -70,7 +70,9 @@ func (o Options) workloads() ([]plan.Workload, error) {
 // quick returns the workload with little to do.
 func quick(w plan.Workload) plan.Workload {
 	const part = 50
-	w.Requests = max(w.Requests/part, w.Connections*w.Streams)
+	if w.Requests > 0 {
+		w.Requests = max(w.Requests/part, w.Connections*w.Streams)
+	}
 	if w.Kind == plan.IdleStreams || w.Kind == plan.IdleConnections {
 		w.Connections /= 10
 	}
@@ -92,9 +94,9 @@ func Run(ctx context.Context, o Options) (*report.Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{options: o, dir: dir, settle: settle}
+	l := &lab{options: o, dir: dir, settle: settle, scrapes: scrapes}
 	if o.Quick {
-		l.settle = settleQuick
+		l.settle, l.scrapes = settleQuick, scrapesQuick
 	}
 	err = l.start()
 	if err == nil {

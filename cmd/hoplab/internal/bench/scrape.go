@@ -16,9 +16,12 @@ import (
 )
 
 const (
-	// scrapes of one measurement, and how much time lies between them.
-	scrapes     = 20
-	scrapePause = 250 * time.Millisecond
+	// How many scrapes make a measurement, and how much time lies between two.
+	scrapes      = 20
+	scrapesQuick = 4
+	scrapePause  = 250 * time.Millisecond
+	// How many requests each scrape has to meet on average: fewer have no p99.
+	perScrape = 5
 	// load is the part of what the proxy can do that it is asked for meanwhile.
 	scrapeLoad = 0.3
 )
@@ -37,12 +40,12 @@ func (l *lab) measureScrape(ctx context.Context, w plan.Workload, name string, s
 			if err != nil {
 				return err
 			}
-			answers, taken, err := scrapeUnderLoad(ctx, w, p, scrapeLoad*rate)
+			answers, taken, err := l.scrapeUnderLoad(ctx, w, p, scrapeLoad*rate)
 			if err != nil {
 				return err
 			}
 			values[plan.ScrapeTime] = milliseconds(slowest(taken))
-			values[plan.AddedP99], err = addedP99(answers, taken)
+			values[plan.AddedP99], err = addedP99(answers, taken, perScrape*l.scrapes)
 			return err
 		})
 	})
@@ -74,7 +77,7 @@ func routePaths(w plan.Workload) []string {
 }
 
 // scrapeUnderLoad sends requests at a rate and scrapes meanwhile.
-func scrapeUnderLoad(ctx context.Context, w plan.Workload, p *proxies.Proxy, rate float64) ([]raw.Answer, []span, error) {
+func (l *lab) scrapeUnderLoad(ctx context.Context, w plan.Workload, p *proxies.Proxy, rate float64) ([]raw.Answer, []span, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type outcome struct {
@@ -92,7 +95,7 @@ func scrapeUnderLoad(ctx context.Context, w plan.Workload, p *proxies.Proxy, rat
 	var err error
 	pause := time.NewTicker(scrapePause)
 	defer pause.Stop()
-	for range scrapes {
+	for range l.scrapes {
 		select {
 		case <-pause.C:
 		case o := <-loaded:
@@ -174,8 +177,9 @@ func slowest(taken []span) time.Duration {
 }
 
 // addedP99 returns the p99 of the requests that were open at some time of a
-// scrape, less that of the others, in milliseconds.
-func addedP99(answers []raw.Answer, taken []span) (float64, error) {
+// scrape, less that of the others, in milliseconds. Fewer than
+// enough of either are an error.
+func addedP99(answers []raw.Answer, taken []span, enough int) (float64, error) {
 	var during, other []time.Duration
 	for _, a := range answers {
 		overlaps := slices.ContainsFunc(taken, func(s span) bool { return a.Due < s.end && a.Done > s.begin })
@@ -185,7 +189,6 @@ func addedP99(answers []raw.Answer, taken []span) (float64, error) {
 			other = append(other, a.Done-a.Due)
 		}
 	}
-	const enough = 200
 	if len(during) < enough || len(other) < enough {
 		return 0, fmt.Errorf("%d requests met a scrape and %d did not: want %d of each", len(during), len(other), enough)
 	}

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
@@ -46,36 +45,34 @@ func (o Options) args() []string {
 	return append(args, o.URL)
 }
 
-// Run sends the load and returns how long it took. A request that is not
-// answered with 2xx is an error.
-func Run(ctx context.Context, o Options) (time.Duration, error) {
+// Run sends the load and returns once all is answered. A request that is not
+// answered with 2xx is an error, and so is another cipher than Cipher.
+func Run(ctx context.Context, o Options) error {
 	out, err := proc.Output(ctx, proc.Command{Path: "h2load", Args: o.args(), CPU: o.CPU})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	s, err := parse(out)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if s.succeeded != o.Requests || s.ok != o.Requests {
-		return 0, fmt.Errorf("h2load: of %d requests %d ended and %d were answered with 2xx:\n%s", o.Requests, s.succeeded, s.ok, indent(out))
+		return fmt.Errorf("h2load: of %d requests %d ended and %d were answered with 2xx:\n%s", o.Requests, s.succeeded, s.ok, indent(out))
 	}
 	if strings.HasPrefix(o.URL, "https:") && s.cipher != Cipher {
-		return 0, fmt.Errorf("h2load: the cipher is %q, want %s", s.cipher, Cipher)
+		return fmt.Errorf("h2load: the cipher is %q, want %s", s.cipher, Cipher)
 	}
-	return s.elapsed, nil
+	return nil
 }
 
 // summary is what h2load says at its end.
 type summary struct {
-	succeeded int // requests whose response ended
-	ok        int // with a status of 2xx
-	elapsed   time.Duration
+	succeeded int    // requests whose response ended
+	ok        int    // with a status of 2xx
 	cipher    string // "" without TLS
 }
 
 var (
-	finished  = regexp.MustCompile(`(?m)^finished in ([0-9.]+)(us|ms|s|m|h)\b`)
 	succeeded = regexp.MustCompile(`(?m)^requests: .*\b(\d+) succeeded\b`)
 	status2xx = regexp.MustCompile(`(?m)^status codes: (\d+) 2xx\b`)
 	cipher    = regexp.MustCompile(`(?m)^Cipher: (\S+)`)
@@ -83,14 +80,13 @@ var (
 
 func parse(out string) (summary, error) {
 	var s summary
-	took, ended, ok := finished.FindStringSubmatch(out), succeeded.FindStringSubmatch(out), status2xx.FindStringSubmatch(out)
-	if took == nil || ended == nil || ok == nil {
+	ended, ok := succeeded.FindStringSubmatch(out), status2xx.FindStringSubmatch(out)
+	if ended == nil || ok == nil {
 		return s, fmt.Errorf("h2load: no summary in what it says:\n%s", indent(out))
 	}
-	var errs [3]error
-	s.elapsed, errs[0] = time.ParseDuration(took[1] + took[2])
-	s.succeeded, errs[1] = strconv.Atoi(ended[1])
-	s.ok, errs[2] = strconv.Atoi(ok[1])
+	var errs [2]error
+	s.succeeded, errs[0] = strconv.Atoi(ended[1])
+	s.ok, errs[1] = strconv.Atoi(ok[1])
 	if c := cipher.FindStringSubmatch(out); c != nil {
 		s.cipher = c[1]
 	}

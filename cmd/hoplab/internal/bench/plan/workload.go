@@ -98,11 +98,11 @@ func Workloads() []Workload {
 	ours := append(all[:4:4], Quiet)
 	return []Workload{
 		{
-			ID: "W1", Title: "GET, 128 B", Connections: 10, Streams: 100, Requests: 500_000,
+			ID: "W1", Title: "W1: GET, 128 B", Connections: 10, Streams: 100, Requests: 500_000,
 			File: small, Proxies: append(ours[:5:5], TwoCores),
 		},
 		{
-			ID: "W2", Title: "POST 100 B, 12 gRPC fields", Connections: 10, Streams: 100, Requests: 400_000,
+			ID: "W2", Title: "W2: POST 100 B, 12 gRPC fields", Connections: 10, Streams: 100, Requests: 400_000,
 			Body: upload, GRPC: true, File: small, Proxies: ours,
 		},
 		{

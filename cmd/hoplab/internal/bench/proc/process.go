@@ -132,15 +132,16 @@ func (p *Process) Ended() error {
 	return fmt.Errorf("%s ended (%s); its output ends with:\n%s", p.name, p.cmd.ProcessState, p.Log())
 }
 
-// Stop ends the process, by force if it does not end when asked to. A process
-// that had ended before by itself is an error.
+// Stop ends the process and whatever it has started, by force if they do not end
+// when asked to. A process that had ended before by itself is an error.
 func (p *Process) Stop() error {
 	select {
 	case <-p.exited:
 		return p.Ended()
 	default:
 	}
-	err := p.cmd.Process.Signal(syscall.SIGTERM)
+	// Not yet waited for: the id is still that of our process group.
+	err := syscall.Kill(-p.PID(), syscall.SIGTERM)
 	timeout := time.NewTimer(stopTimeout)
 	defer timeout.Stop()
 	select {
@@ -148,7 +149,7 @@ func (p *Process) Stop() error {
 		return nil
 	case <-timeout.C:
 	}
-	if kill := p.cmd.Process.Kill(); !errors.Is(kill, os.ErrProcessDone) {
+	if kill := syscall.Kill(-p.PID(), syscall.SIGKILL); !errors.Is(kill, syscall.ESRCH) {
 		err = errors.Join(err, kill)
 	}
 	<-p.exited

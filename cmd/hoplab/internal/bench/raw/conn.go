@@ -241,6 +241,11 @@ func (c *conn) frame() (event, error) {
 	case *http2.DataFrame:
 		return event{stream: f.StreamID, ended: f.StreamEnded(), bytes: int(f.Length)}, nil
 	case *http2.RSTStreamFrame:
+		// RFC 9113 §8.1: after its response a server may say so that it needs no
+		// more of the request.
+		if f.ErrCode == http2.ErrCodeNo {
+			return event{}, nil
+		}
 		return event{}, fmt.Errorf("stream %d was reset: %s", f.StreamID, f.ErrCode)
 	}
 	return event{}, c.control(f)

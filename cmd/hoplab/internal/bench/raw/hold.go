@@ -3,7 +3,6 @@ package raw
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"sync"
 )
@@ -12,19 +11,16 @@ import (
 // each.
 type Held struct {
 	conns  []*conn
-	cancel context.CancelFunc
+	ctx    context.Context // ends with the first failure of a connection, which is its cause
+	cancel context.CancelCauseFunc
 	done   sync.WaitGroup
-
-	mu     sync.Mutex
-	failed error // the first failure of a connection; guarded by mu
-	closed bool  // guarded by mu
 }
 
 // Hold opens connections one after the other and waits for the answer to a
 // request on each. They last until Close or the end of the context.
 func Hold(ctx context.Context, addr string, config *tls.Config, connections int, r Request) (*Held, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	h := &Held{cancel: cancel}
+	ctx, cancel := context.WithCancelCause(ctx)
+	h := &Held{ctx: ctx, cancel: cancel}
 	for range connections {
 		c, err := dial(ctx, addr, config)
 		if err == nil {
@@ -32,7 +28,8 @@ func Hold(ctx context.Context, addr string, config *tls.Config, connections int,
 			err = c.roundTrip(r)
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("connection %d of %d: %w", len(h.conns), connections, err), h.Close())
+			h.Close()
+			return nil, fmt.Errorf("connection %d of %d: %w", len(h.conns), connections, err)
 		}
 	}
 	for _, c := range h.conns {
@@ -66,11 +63,7 @@ func (h *Held) watch(c *conn) {
 		if err == nil {
 			err = fmt.Errorf("stream %d was answered: %s%s", e.stream, c.status, c.grpc)
 		}
-		h.mu.Lock()
-		if !h.closed && h.failed == nil {
-			h.failed = err
-		}
-		h.mu.Unlock()
+		h.cancel(err)
 		return
 	}
 }
@@ -91,22 +84,15 @@ func (h *Held) Open(streams int, r Request) error {
 	return nil
 }
 
-// Err says what has gone wrong with a connection so far.
-func (h *Held) Err() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.failed
-}
+// Context ends when a connection fails, with the failure as its cause, and with
+// Close.
+func (h *Held) Context() context.Context { return h.ctx }
 
-// Close closes the connections and says what had gone wrong with one before.
-func (h *Held) Close() error {
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	h.cancel()
+// Close closes the connections.
+func (h *Held) Close() {
+	h.cancel(nil) // closes those that are in use
 	for _, c := range h.conns {
 		c.net.Close()
 	}
 	h.done.Wait()
-	return h.Err()
 }

@@ -3,13 +3,13 @@ package raw
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -29,12 +29,13 @@ const answerSize = 128
 // ended, and those for Silent never.
 type Origin struct {
 	listener net.Listener
-	silent   atomic.Int64
 	done     sync.WaitGroup
 
-	mu     sync.Mutex
-	conns  map[net.Conn]bool // guarded by mu; nil once closed
-	failed error             // the first failure of a connection; guarded by mu
+	mu      sync.Mutex        // guards everything below
+	conns   map[net.Conn]bool // nil once closed
+	failed  error             // the first failure of a connection
+	silent  int               // requests for Silent
+	arrived *sync.Cond        // silent has changed
 }
 
 // NewOrigin starts an origin on a free port of the loopback.
@@ -44,6 +45,7 @@ func NewOrigin() (*Origin, error) {
 		return nil, err
 	}
 	o := &Origin{listener: l, conns: map[net.Conn]bool{}}
+	o.arrived = sync.NewCond(&o.mu)
 	o.done.Go(o.accept)
 	return o, nil
 }
@@ -51,8 +53,31 @@ func NewOrigin() (*Origin, error) {
 // Addr returns the host:port of the origin.
 func (o *Origin) Addr() string { return o.listener.Addr().String() }
 
-// Silent returns how many requests for Silent have arrived.
-func (o *Origin) Silent() int { return int(o.silent.Load()) }
+// AwaitSilent waits until n requests for Silent have arrived. If the context ends
+// before, the error is its cause.
+func (o *Origin) AwaitSilent(ctx context.Context, n int) error {
+	defer context.AfterFunc(ctx, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.arrived.Broadcast()
+	})()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.silent < n && ctx.Err() == nil {
+		o.arrived.Wait()
+	}
+	if o.silent < n {
+		return fmt.Errorf("%d of %d streams have reached the origin: %w", o.silent, n, context.Cause(ctx))
+	}
+	return nil
+}
+
+func (o *Origin) countSilent() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.silent++
+	o.arrived.Broadcast()
+}
 
 // Close ends the origin and its connections. It returns what a client did wrong.
 func (o *Origin) Close() error {
@@ -87,7 +112,7 @@ func (o *Origin) accept() {
 }
 
 func (o *Origin) serve(nc net.Conn) {
-	err := newServed(nc, &o.silent).run()
+	err := newServed(nc, o.countSilent).run()
 	nc.Close()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -101,7 +126,7 @@ func (o *Origin) serve(nc net.Conn) {
 
 // served is a connection of an Origin, owned by one goroutine.
 type served struct {
-	silent  *atomic.Int64
+	silent  func() // tells of a request for Silent
 	read    *bufio.Reader
 	write   *bufio.Writer
 	framer  *http2.Framer
@@ -114,7 +139,7 @@ type served struct {
 	owed    []uint32
 }
 
-func newServed(nc net.Conn, silent *atomic.Int64) *served {
+func newServed(nc net.Conn, silent func()) *served {
 	s := &served{
 		silent: silent, read: bufio.NewReaderSize(nc, bufferSize), write: bufio.NewWriterSize(nc, bufferSize),
 		size: strconv.Itoa(answerSize), credit: defaultWindow,
@@ -177,7 +202,7 @@ func (s *served) frame(f http2.Frame) error {
 			return err
 		}
 		if s.path == Silent {
-			s.silent.Add(1)
+			s.silent()
 		} else if f.StreamEnded() {
 			return s.answer(f.StreamID)
 		}

@@ -17,7 +17,7 @@ const (
 	barHeight = 12
 	barStep   = 16
 	headStep  = 22 // from a group's title to its first bar
-	groupGap  = 14
+	groupGap  = 20
 )
 
 // bars is a group of the picture: one measure of several proxies.
@@ -100,20 +100,20 @@ func (g bars) draw(b *strings.Builder, y int) int {
 		longest = max(longest, v)
 	}
 	scale := barsWidth / max(longest, 1e-9)
-	top := y
 	for i, v := range g.values {
 		class := "other"
 		if g.proxies[i] == plan.Hopscope {
 			class = "ours"
 		}
-		length := max(v*scale, 0)
 		x := margin + nameWidth
-		fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\">%s</text><rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/><text x=\"%.1f\" y=\"%d\">%s</text>\n",
-			margin, y+barHeight-2, plan.Title(g.proxies[i]), class, x, y, length, barHeight, float64(x)+length+5, y+barHeight-2, number(v))
+		fmt.Fprintf(
+			b, "<text x=\"%d\" y=\"%d\">%s</text><rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/><text class=\"e\" x=\"%d\" y=\"%d\">%s</text>\n",
+			margin, y+barHeight-2, plan.Title(g.proxies[i]), class, x, y, max(v*scale, 0), barHeight, width-margin, y+barHeight-2, number(v),
+		)
+		if g.proxies[i] == plan.Hopscope && g.goal > 0 {
+			fmt.Fprintf(b, "<path class=\"goal\" d=\"M%.1f %dv%d\"/>\n", float64(x)+g.goal*scale, y-2, barHeight+4)
+		}
 		y += barStep
-	}
-	if g.goal > 0 {
-		fmt.Fprintf(b, "<path class=\"goal\" d=\"M%.1f %dV%d\"/>\n", float64(margin+nameWidth)+g.goal*scale, top-2, y-barStep+barHeight+2)
 	}
 	return y
 }
