@@ -37,20 +37,16 @@ func (l *lab) measureStreams(ctx context.Context, w plan.Workload, name string, 
 			if err != nil {
 				return err
 			}
-			if err := held.Open(w.Streams, idleRequest(p, raw.Silent)); err != nil {
-				return err
-			}
-			streams := w.Connections * w.Streams
 			arrive, cancel := context.WithTimeout(held.Context(), arriveTimeout)
 			defer cancel()
-			if err := origins[0].AwaitSilent(arrive, streams); err != nil {
+			if err := held.Open(w.Streams, idleRequest(p, raw.Silent), func(n int) error { return origins[0].AwaitSilent(arrive, n) }); err != nil {
 				return err
 			}
 			after, err := l.settled(held, p)
 			if err != nil {
 				return err
 			}
-			values[plan.StreamBytes] = float64(after-before) / float64(streams)
+			values[plan.StreamBytes] = float64(after-before) / float64(w.Connections*w.Streams)
 			return nil
 		})
 	})

@@ -9,7 +9,9 @@ import (
 )
 
 // startHAProxy starts HAProxy with its defaults but: one thread, HTTP/2 to the
-// origin, no log, enough connections, and timeouts beyond a run.
+// origin, no log, enough connections, timeouts beyond a run, and streams that
+// share connections to the origin from the first on: without it, nearly every
+// stream that stays open gets one of its own.
 func startHAProxy(ctx context.Context, s Setup) (*Proxy, error) {
 	addr, err := FreeAddr()
 	if err != nil {
@@ -21,12 +23,13 @@ func startHAProxy(ctx context.Context, s Setup) (*Proxy, error) {
 	}
 	file, err := s.write("haproxy.cfg", fmt.Sprintf(`global
   nbthread 1
-  maxconn 6000
+  maxconn 8000
 defaults
   mode http
   timeout connect 5s
   timeout client 10m
   timeout server 10m
+  http-reuse always
 frontend edge
   bind %s
   default_backend all

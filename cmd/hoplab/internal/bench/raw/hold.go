@@ -69,15 +69,20 @@ func (h *Held) watch(c *conn) {
 }
 
 // Open opens streams on each connection: requests that do not end and that must
-// not be answered.
-func (h *Held) Open(streams int, r Request) error {
-	for _, c := range h.conns {
+// not be answered. It calls arrived after each connection with the number of
+// streams so far, and goes on once it returns: a proxy that is not given time to
+// connect to its origin opens a connection for every stream.
+func (h *Held) Open(streams int, r Request, arrived func(n int) error) error {
+	for i, c := range h.conns {
 		for range streams {
 			if _, err := c.request(r.header(), r.Body, false); err != nil {
 				return err
 			}
 		}
 		if err := c.flush(); err != nil {
+			return err
+		}
+		if err := arrived(streams * (i + 1)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,6 +81,7 @@ func TestUniqueFieldsDifferInEveryRequestAndOthersDoNot(t *testing.T) {
 			ids[r.Header.Get("x-request-id")]++
 			users[r.Header.Get("x-tenant")]++
 			bodies[r.ContentLength]++
+			_, _ = io.Copy(io.Discard, r.Body)
 		})
 		err := Load{
 			Addr: addr, TLS: config, Connections: 2, Streams: 5, Requests: 100,
@@ -159,11 +161,12 @@ func TestHeldStreamsReachTheOriginAndStayOpen(t *testing.T) {
 	}
 	defer h.Close()
 	r.Path = Silent
-	if err := h.Open(20, r); err != nil {
-		t.Fatal(err)
-	}
-	if err := o.AwaitSilent(h.Context(), 60); err != nil {
-		t.Error(err)
+	total := 0
+	if err := h.Open(20, r, func(n int) error {
+		total = n
+		return o.AwaitSilent(h.Context(), n)
+	}); err != nil || total != 60 {
+		t.Errorf("%d streams, %v", total, err)
 	}
 	if err := h.Context().Err(); err != nil {
 		t.Error(context.Cause(h.Context()))
@@ -179,7 +182,7 @@ func TestHeldStreamThatIsAnsweredIsAFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	if err := h.Open(1, request("/")); err != nil {
+	if err := h.Open(1, request("/"), func(int) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	<-h.Context().Done()
