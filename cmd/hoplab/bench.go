@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -35,7 +36,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return exitOK
 	}
 	f := newFlags("bench", benchHelp)
-	o := bench.Options{Progress: stderr, Command: strings.Join(append([]string{"hoplab bench"}, args...), " ")}
+	o := bench.Options{Progress: stderr}
 	f.StringVar(&o.Hopscope, "gateway", "", "`PATH` of the hopscope program; the one beside hoplab if empty")
 	f.IntVar(&o.Rounds, "rounds", 5, "`number` of measurements of each proxy in each workload")
 	f.BoolVar(&o.Quick, "quick", false, "a fiftieth of the load, one round: proves that everything runs, measures nothing")
@@ -52,6 +53,13 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		o.Rounds = 1
 	}
 	o.Only, o.Proxies = list(*only), list(*of)
+	// As whoever reads the results would type it: where files lie is of no use.
+	o.Command = "hoplab bench"
+	f.Visit(func(g *flag.Flag) {
+		if g.Name != "gateway" && g.Name != "json" {
+			o.Command += " --" + g.Name + "=" + g.Value.String()
+		}
+	})
 	results, err := bench.Run(ctx, o)
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, report.Text(results))

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,8 +59,20 @@ func quickRun(t *testing.T, o Options) (*report.Results, string, error) {
 	return results, progress.String(), err
 }
 
-func TestEveryKindOfWorkloadIsMeasured(t *testing.T) {
+// Building the gateway takes longer than these: they share it.
+func TestRealProxies(t *testing.T) {
 	gateway := gatewayBinary(t)
+	for name, test := range map[string]func(*testing.T, string){
+		"every kind of workload is measured":     everyKindIsMeasured,
+		"proxies take turns at being first":      proxiesTakeTurns,
+		"scrapes are measured under load":        scrapesAreMeasured,
+		"an interrupted run leaves nothing over": interruptedRunLeavesNothing,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, gateway) })
+	}
+}
+
+func everyKindIsMeasured(t *testing.T, gateway string) {
 	for _, o := range []Options{
 		{Only: []string{"W1-TLS", "unique"}, Proxies: []string{plan.Hopscope, plan.Reverse}},
 		{Only: []string{"lone", "streams", "connections-TLS"}, Proxies: []string{plan.Hopscope}},
@@ -88,9 +101,9 @@ func TestEveryKindOfWorkloadIsMeasured(t *testing.T) {
 	}
 }
 
-func TestProxiesTakeTurnsAtBeingFirst(t *testing.T) {
+func proxiesTakeTurns(t *testing.T, gateway string) {
 	r, progress, err := quickRun(t, Options{
-		Hopscope: gatewayBinary(t), Rounds: 2, Only: []string{"W1"}, Proxies: []string{plan.Hopscope, plan.Reverse},
+		Hopscope: gateway, Rounds: 2, Only: []string{"W1"}, Proxies: []string{plan.Hopscope, plan.Reverse},
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress)
@@ -107,8 +120,8 @@ func TestProxiesTakeTurnsAtBeingFirst(t *testing.T) {
 	}
 }
 
-func TestScrapesAreMeasuredUnderLoad(t *testing.T) {
-	r, progress, err := quickRun(t, Options{Hopscope: gatewayBinary(t), Only: []string{"scrape"}})
+func scrapesAreMeasured(t *testing.T, gateway string) {
+	r, progress, err := quickRun(t, Options{Hopscope: gateway, Only: []string{"scrape"}})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress)
 	}
@@ -175,6 +188,54 @@ func TestProxyThatFailsIsNamedWithItsLog(t *testing.T) {
 			t.Errorf("%s: %v", c.script, err)
 		}
 	}
+}
+
+// interruption cancels with the first line that it is told.
+type interruption struct{ cancel context.CancelFunc }
+
+func (i interruption) Write(p []byte) (int, error) {
+	i.cancel()
+	return len(p), nil
+}
+
+func interruptedRunLeavesNothing(t *testing.T, gateway string) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := Run(ctx, Options{
+		Hopscope: gateway, Rounds: 1000, Only: []string{"W1"}, Proxies: []string{plan.Hopscope}, Quick: true,
+		Progress: interruption{cancel}, ownOrigin: true,
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if r == nil || len(r.Samples) == 0 {
+		t.Error("what was measured is lost")
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if children := children(t); children != "" {
+		t.Errorf("still run: %s", children)
+	}
+}
+
+// children returns the ids of the processes that this one has started.
+func children(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no list of children, %v", err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread is gone
+		}
+		all.Write(text)
+	}
+	return all.String()
 }
 
 func TestQuickKeepsEachConnectionBusy(t *testing.T) {
