@@ -81,14 +81,9 @@ func (p *epoll) arm(timeout time.Duration) {
 
 // ready polls without waiting and reports whether there are events.
 func (p *epoll) ready(fd uintptr) bool {
-	for {
-		n, err := unix.EpollWait(int(fd), p.events, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		p.n = max(n, 0)
-		return p.n > 0 || err != nil
-	}
+	var err error
+	p.n, err = pollFD(int(fd), p.events)
+	return p.n > 0 || err != nil
 }
 
 func (p *epoll) dispatch(l *Loop) {

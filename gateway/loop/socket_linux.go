@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -207,35 +206,3 @@ func (g *lingerer) Readable() {
 
 func (g *lingerer) Writable() {}
 func (g *lingerer) Fire()     { (*socket)(g).release() }
-
-func readFD(fd int, p []byte) (int, error) {
-	for {
-		n, err := unix.Read(fd, p)
-		switch {
-		case err == unix.EINTR:
-		case err == unix.EAGAIN:
-			return 0, ErrWouldBlock
-		case err != nil:
-			return 0, os.NewSyscallError("read", err)
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
-}
-
-func writeFD(fd int, p []byte) (int, error) {
-	for {
-		n, err := unix.Write(fd, p)
-		switch {
-		case err == unix.EINTR:
-		case err == unix.EAGAIN:
-			return 0, nil
-		case err != nil:
-			return 0, os.NewSyscallError("write", err)
-		default:
-			return n, nil
-		}
-	}
-}

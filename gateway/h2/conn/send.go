@@ -5,15 +5,10 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 )
 
-// maxUnsent is how much DATA is framed ahead of the transport. What does not fit
-// stays with its stream, where a reset can still discard it and other streams
-// are not held up by it.
-const maxUnsent = 256 << 10
-
-// mayAppend reports whether the connection takes DATA now.
-func (c *Conn) mayAppend() bool {
-	return !c.out.blocked && c.out.window > 0 && len(c.out.buf)-c.out.sent < maxUnsent
-}
+// mayAppend reports whether the connection takes DATA now. Nothing is framed
+// ahead of a transport that is full: it stays with its stream, where a reset can
+// still discard it and other streams are not held up by it.
+func (c *Conn) mayAppend() bool { return !c.out.blocked && c.out.window > 0 }
 
 // WriteData sends p, or as much of it as the windows allow, and keeps a copy of
 // the rest. The handler's Written tells when the bytes have left.
@@ -87,7 +82,7 @@ func (s *Stream) windowOpened() {
 // append frames n bytes that the windows allow.
 func (s *Stream) append(p []byte, end bool) {
 	c := s.c
-	c.room()
+	c.room(frame.HeaderLen + len(p))
 	before := len(c.out.buf)
 	c.out.buf = frame.AppendData(c.out.buf, s.id, p, end)
 	size := len(c.out.buf) - before

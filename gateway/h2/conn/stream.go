@@ -88,7 +88,7 @@ func (s *Stream) WriteHeaders(l *header.List, end bool) {
 // writeBlock encodes at the moment of sending: HPACK's state depends on order.
 func (s *Stream) writeBlock(l *header.List, end bool) {
 	c := s.c
-	c.room()
+	c.room(blockRoom)
 	before := len(c.out.buf)
 	c.out.buf = frame.AppendHeader(c.out.buf, frame.Header{}) // its place
 	c.out.buf = c.out.enc.Append(c.out.buf, l)
@@ -105,6 +105,9 @@ func (s *Stream) writeBlock(l *header.List, end bool) {
 		s.wroteEnd()
 	}
 }
+
+// blockRoom is room for nearly every header block, in bytes.
+const blockRoom = 1 << 10
 
 // countBlock counts a HEADERS frame and its CONTINUATION frames.
 func (c *Conn) countBlock(size int) {

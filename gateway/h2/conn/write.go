@@ -16,22 +16,42 @@ type credit struct {
 
 // append adds bytes to the write buffer.
 func (c *Conn) append(p []byte) {
-	c.room()
+	c.room(len(p))
 	c.out.buf = append(c.out.buf, p...)
 	c.out.total += uint64(len(p))
 	c.touch()
 }
 
-// room makes sure that there is a write buffer, and that what was sent of it
-// takes no more room than what was not.
-func (c *Conn) room() {
-	switch {
-	case c.out.buf == nil:
+// room makes sure that there is a write buffer, and room for n bytes if the
+// transport takes what is in the way: a buffer that is full is written before the
+// batch ends, so it stays small enough for the processor's cache.
+func (c *Conn) room(n int) {
+	if c.out.buf == nil {
 		c.out.buf = c.env.getBuffer()
-	case c.out.sent > len(c.out.buf)/2 && len(c.out.buf) >= writeBufferSize/2:
-		n := copy(c.out.buf, c.out.buf[c.out.sent:])
-		c.out.buf, c.out.sent = c.out.buf[:n], 0
+		return
 	}
+	if len(c.out.buf)+n <= cap(c.out.buf) {
+		return
+	}
+	if !c.out.blocked && !c.life.closed {
+		c.write()
+	}
+	if c.out.sent > 0 {
+		rest := copy(c.out.buf, c.out.buf[c.out.sent:])
+		c.out.buf, c.out.sent = c.out.buf[:rest], 0
+	}
+}
+
+// write passes the write buffer to the transport. What it does not take makes
+// the connection blocked.
+func (c *Conn) write() {
+	n, err := c.tr.Write(c.out.buf[c.out.sent:])
+	c.out.sent += n
+	if err != nil {
+		c.Lost(event.CloseIO, err)
+		return
+	}
+	c.out.blocked = c.out.sent < len(c.out.buf)
 }
 
 // gone returns how many bytes the transport has ever taken.
@@ -115,15 +135,10 @@ func (c *Conn) flush() {
 		if c.out.blocked {
 			break
 		}
-		n, err := c.tr.Write(c.out.buf[c.out.sent:])
-		c.out.sent += n
-		if err != nil {
-			c.Lost(event.CloseIO, err)
+		if c.write(); c.life.closed {
 			return
 		}
-		if c.out.sent < len(c.out.buf) {
-			c.out.blocked = true
-		} else {
+		if !c.out.blocked {
 			c.env.putBuffer(c.out.buf)
 			c.out.buf, c.out.sent = nil, 0
 			c.out.answers = answers{mark: c.out.total}
