@@ -31,6 +31,7 @@ type Env struct {
 	streams  []*Stream
 	resting  []*Stream // to be used again after this batch
 	backlogs []*backlog
+	queues   int // bytes that backlogs hold
 	ledgers  [][]credit
 }
 

@@ -12,7 +12,7 @@ const (
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
 	maxFreeLedger   = 4096     // entries
-	maxFreeQueue    = 16 << 10 // bytes
+	maxFreeQueues   = 4 << 20  // bytes, of all free backlogs together
 )
 
 func (e *Env) takeStream() *Stream {
@@ -63,16 +63,23 @@ func (e *Env) takeBacklog() *backlog {
 	if n := len(e.backlogs); n > 0 {
 		b := e.backlogs[n-1]
 		e.backlogs = e.backlogs[:n-1]
+		e.queues -= len(b.data.buf)
 		return b
 	}
 	return new(backlog)
 }
 
 func (e *Env) giveBacklog(b *backlog) {
-	*b = backlog{data: b.data.emptied()}
-	if len(e.backlogs) < maxFreeBacklogs {
-		e.backlogs = append(e.backlogs, b)
+	if len(e.backlogs) == maxFreeBacklogs {
+		return
 	}
+	keep := queue{buf: b.data.buf}
+	if e.queues+len(keep.buf) > maxFreeQueues {
+		keep.buf = nil
+	}
+	*b = backlog{data: keep}
+	e.queues += len(keep.buf)
+	e.backlogs = append(e.backlogs, b)
 }
 
 // getLedger returns an empty ledger. Connections hold one only while bytes of

@@ -2,36 +2,41 @@ package conn
 
 import "math/bits"
 
-// queue holds the bytes of a stream that wait for window.
+// queue holds the bytes of a stream that wait for window, in a ring: what is
+// taken at one end makes room for what comes at the other without a move.
 type queue struct {
-	buf []byte
-	off int
+	buf   []byte // its length is zero or a power of two
+	first int    // where the oldest byte is
+	n     int    // bytes
 }
 
-func (q *queue) len() int { return len(q.buf) - q.off }
+const minQueue = 512 // bytes
+
+func (q *queue) len() int { return q.n }
 
 func (q *queue) push(p []byte) {
-	if q.off > 0 && len(q.buf)+len(p) > cap(q.buf) {
-		n := copy(q.buf, q.buf[q.off:])
-		q.buf, q.off = q.buf[:n], 0
+	if need := q.n + len(p); need > len(q.buf) {
+		q.grow(max(minQueue, 1<<bits.Len(uint(need-1))))
 	}
-	if need := len(q.buf) + len(p); need > cap(q.buf) {
-		grown := make([]byte, len(q.buf), max(512, 1<<bits.Len(uint(need-1))))
-		copy(grown, q.buf)
-		q.buf = grown
-	}
-	q.buf = append(q.buf, p...)
+	at := (q.first + q.n) & (len(q.buf) - 1)
+	copy(q.buf, p[copy(q.buf[at:], p):])
+	q.n += len(p)
 }
 
-// peek returns the next n bytes, which stay valid until the next push.
-func (q *queue) peek(n int) []byte { return q.buf[q.off : q.off+n] }
+func (q *queue) grow(size int) {
+	buf := make([]byte, size)
+	head := q.peek(q.n)
+	copy(buf[copy(buf, head):], q.buf[:q.n-len(head)])
+	q.buf, q.first = buf, 0
+}
 
-func (q *queue) pop(n int) { q.off += n }
+// peek returns the oldest bytes, at most n and only as far as they lie in one
+// piece. They stay valid until the next push.
+func (q *queue) peek(n int) []byte {
+	return q.buf[q.first:min(q.first+min(n, q.n), len(q.buf))]
+}
 
-// emptied returns an empty queue with the memory of q, unless that is large.
-func (q *queue) emptied() queue {
-	if cap(q.buf) > maxFreeQueue {
-		return queue{}
-	}
-	return queue{buf: q.buf[:0]}
+func (q *queue) pop(n int) {
+	q.first = (q.first + n) & (len(q.buf) - 1)
+	q.n -= n
 }

@@ -110,10 +110,9 @@ func (c *Conn) pump() {
 		c.out.ready.remove(s)
 		s.resume()
 		b := s.backlog
-		n := min(b.data.len(), frame.MaxPayload, s.send.Available(), c.out.window.Available())
-		p := b.data.peek(n)
-		c.env.Buffered -= int64(n)
-		if b.data.pop(n); b.data.len() > 0 {
+		p := b.data.peek(min(frame.MaxPayload, s.send.Available(), c.out.window.Available()))
+		c.env.Buffered -= int64(len(p))
+		if b.data.pop(len(p)); b.data.len() > 0 {
 			s.append(p, false)
 			s.wait()
 			continue
@@ -139,7 +138,8 @@ func (c *Conn) stallReady() {
 		return
 	}
 	c.out.stalled = true
-	for s := c.out.ready.head; s != nil; s = s.backlog.next {
+	// Those in front have been told, and wait since.
+	for s := c.out.ready.tail; s != nil && !s.backlog.stalled; s = s.backlog.prev {
 		s.stall(event.ScopeConnection)
 	}
 }

@@ -1,0 +1,37 @@
+package conn
+
+import (
+	"bytes"
+	"testing"
+)
+
+func FuzzQueue(f *testing.F) {
+	f.Add([]byte{200, 10, 255, 255, 3, 100, 255, 90})
+	f.Add([]byte{255, 255, 255, 255, 255, 1, 255, 255})
+	f.Fuzz(func(t *testing.T, steps []byte) {
+		var q queue
+		var want []byte
+		for i, n := range steps {
+			if i%2 == 0 {
+				p := bytes.Repeat([]byte{byte(i)}, 5*int(n))
+				for j := range p {
+					p[j] += byte(j)
+				}
+				q.push(p)
+				want = append(want, p...)
+				continue
+			}
+			got := q.peek(4 * int(n))
+			if len(want) > 0 && n > 0 && len(got) == 0 {
+				t.Fatal("nothing, although bytes wait")
+			}
+			if !bytes.HasPrefix(want, got) {
+				t.Fatalf("step %d: % x, want % x", i, got, want[:len(got)])
+			}
+			q.pop(len(got))
+			if want = want[len(got):]; q.len() != len(want) {
+				t.Fatalf("step %d: %d bytes wait, want %d", i, q.len(), len(want))
+			}
+		}
+	})
+}
