@@ -11,8 +11,8 @@ const (
 	maxFreeStreams  = 4096
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
-	maxFreeLedger   = 4096     // entries
-	maxFreeQueues   = 4 << 20  // bytes, of all free backlogs together
+	maxFreeLedger   = 4096    // entries
+	maxFreeQueues   = 4 << 20 // bytes, of all free backlogs together
 )
 
 func (e *Env) takeStream() *Stream {

@@ -12,7 +12,8 @@ import (
 //
 // A field is inserted into the table only when the side that it came from refers
 // back to it, or when the gateway says that it will come again: values that occur
-// once, such as ids, then displace nothing.
+// once, such as ids, then displace nothing. A trace field, whose value is another
+// in each request, is inserted once for its name.
 type Encoder struct {
 	table table
 	// Plain has string literals sent as they are. Origins are near: the bytes
@@ -21,6 +22,8 @@ type Encoder struct {
 	// recent finds entries by hash: the number, plus one, of an entry whose hash
 	// leads here or a few slots before. What was evicted is a free slot.
 	recent []uint32
+	// names holds, by token, the number, plus one, of an entry with the name.
+	names  [header.NumTokens]uint32
 	lowest uint32 // of the sizes that the peer asked for since the last block
 	update bool   // a size update is due
 }
@@ -78,8 +81,14 @@ func (e *Encoder) field(dst []byte, list *header.List, i int) []byte {
 		return append(dst, 0x80|s)
 	}
 	size := uint32(len(name)+len(value)) + entryOverhead
-	if m.Flags&header.Repeated == 0 || secret(m.Token) || size > e.table.max {
+	if size > e.table.max || secret(m.Token) {
 		return e.literal(dst, 0, 4, m.Token, name, value)
+	}
+	if m.Flags&header.Repeated == 0 {
+		if !m.Token.IsTrace() || e.hasName(m.Token) {
+			return e.literal(dst, 0, 4, m.Token, name, value)
+		}
+		return e.insert(dst, m, name, value)
 	}
 	if m.Hash == 0 {
 		m.Hash = hash(list.Raw(i))
@@ -88,10 +97,28 @@ func (e *Encoder) field(dst []byte, list *header.List, i int) []byte {
 	if ok {
 		return appendInteger(dst, 0x80, 7, staticLen+e.table.total-number)
 	}
-	dst = e.literal(dst, 0x40, 6, m.Token, name, value)
-	e.table.add(name, value, m)
+	dst = e.insert(dst, m, name, value)
 	e.recent[slot] = e.table.total // its number plus one
 	return dst
+}
+
+// insert appends a literal that enters the table.
+func (e *Encoder) insert(dst []byte, m header.Meta, name, value []byte) []byte {
+	dst = e.literal(dst, 0x40, 6, m.Token, name, value)
+	e.table.add(name, value, m)
+	if named(m.Token) {
+		e.names[m.Token] = e.table.total // its number plus one
+	}
+	return dst
+}
+
+// named reports whether a token stands for one name.
+func named(t header.Token) bool { return t != header.Unknown && t != header.PseudoUnknown }
+
+// hasName reports whether the table has an entry with a token's name.
+func (e *Encoder) hasName(t header.Token) bool {
+	n := e.names[t]
+	return n != 0 && e.table.has(n-1)
 }
 
 // find returns the number of the entry with a name of nameLen bytes and the value
@@ -122,6 +149,8 @@ func (e *Encoder) find(h, nameLen uint32, raw []byte) (slot, number uint32, ok b
 func (e *Encoder) literal(dst []byte, first byte, prefix uint, t header.Token, name, value []byte) []byte {
 	if i := staticNames[t]; i != 0 {
 		dst = appendInteger(dst, first, prefix, uint32(i))
+	} else if named(t) && e.hasName(t) {
+		dst = appendInteger(dst, first, prefix, staticLen+e.table.total-(e.names[t]-1))
 	} else {
 		dst = e.string(append(dst, first), name)
 	}

@@ -71,3 +71,31 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestNameOfATraceFieldIsSentOnce(t *testing.T) {
+	enc, dec := NewEncoder(), NewDecoder(new(Scratch), 1<<16, 100)
+	enc.Plain = true
+	for i, want := range []int{1 + 12 + 3, 2 + 3, 2 + 3} {
+		value := string(rune('a' + i))
+		l := new(header.List)
+		l.Add("traceparent", value+value)
+		block := enc.Append(nil, l)
+		if len(block) != want {
+			t.Errorf("block %d takes %d bytes, want %d: % x", i, len(block), want, block)
+		}
+		var got header.List
+		if err := dec.Decode(block, &got); err != nil || string(got.Value(0)) != value+value {
+			t.Errorf("block %d: %q, %v", i, got.Value(0), err)
+		}
+	}
+	if enc.TableBytes() != 11+2+32 {
+		t.Errorf("the table holds %d bytes: later values went into it", enc.TableBytes())
+	}
+	enc.SetTableSize(0) // the entry goes, and its name with it
+	l := new(header.List)
+	l.Add("traceparent", "zz")
+	var got header.List
+	if err := dec.Decode(enc.Append(nil, l), &got); err != nil || string(got.Value(0)) != "zz" {
+		t.Errorf("%q, %v", got.Value(0), err)
+	}
+}
