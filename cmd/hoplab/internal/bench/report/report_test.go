@@ -163,6 +163,24 @@ func TestPictureIsSoundAndFollowsTheColorScheme(t *testing.T) {
 	}
 }
 
+// The machine was busy while one of them was measured: the ratio of medians says
+// no, that of each round yes.
+func TestMarkOfTheGoalAgreesWithTheVerdict(t *testing.T) {
+	r := &Results{}
+	for round, v := range [][2]float64{{10, 21}, {30, 40}, {12, 25}, {14, 29}, {40, 22}} {
+		r.Samples = append(
+			r.Samples,
+			Sample{Workload: "W1", Metric: plan.CPU, Proxy: plan.Hopscope, Round: round + 1, Value: v[0]},
+			Sample{Workload: "W1", Metric: plan.CPU, Proxy: plan.Nghttpx, Round: round + 1, Value: v[1]},
+		)
+	}
+	w, _ := plan.Find("W1")
+	g := group(r, w, plan.CPU)
+	if yes := r.Verdicts()[0].Met; yes != (g.values[0] <= g.goal) {
+		t.Errorf("met: %v, but the bar is %v long and the mark at %v", yes, g.values[0], g.goal)
+	}
+}
+
 func TestTerminalShowsRatiosAndGoals(t *testing.T) {
 	text := strings.Join(strings.Fields(Text(measuredRun())), " ")
 	for _, want := range []string{

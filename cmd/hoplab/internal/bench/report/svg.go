@@ -76,13 +76,11 @@ func group(r *Results, w plan.Workload, metric string) bars {
 			g.values = append(g.values, s.Median)
 		}
 	}
-	for _, goal := range plan.Goals() {
-		if goal.Workload != w.ID || goal.Metric != metric || goal.Proxy != plan.Hopscope || goal.To == plan.Quiet {
-			continue
-		}
-		g.goal = goal.AtMost
-		if goal.To != "" {
-			g.goal *= r.Stat(w.ID, metric, goal.To).Median
+	for _, v := range r.Verdicts() {
+		// A ratio is of each round, so the mark lies where the bar would have to
+		// end for it: on the side of the bar's end that the verdict says.
+		if v.Workload == w.ID && v.Metric == metric && v.Proxy == plan.Hopscope && v.To != plan.Quiet && v.Measured && v.Got.Median > 0 {
+			g.goal = r.Stat(w.ID, metric, plan.Hopscope).Median * v.AtMost / v.Got.Median
 		}
 	}
 	return g
