@@ -23,8 +23,8 @@ const warmup = 0.1
 // share one CPU, also the latency that it adds.
 func (l *lab) measureLoad(ctx context.Context, w plan.Workload, name string, setup proxies.Setup) (map[string]float64, error) {
 	values := map[string]float64{}
-	err := l.withProxy(ctx, name, setup, func(p *proxies.Proxy, origin string) error {
-		requests := max(int(float64(w.Requests)*plan.Share(name)), w.Connections*w.Streams)
+	requests := max(int(float64(w.Requests)*plan.Share(name)), w.Connections*w.Streams)
+	err := l.withProxy(ctx, name, setup, requests, func(p *proxies.Proxy, origin string) error {
 		if err := l.send(ctx, w, p.Addr, max(int(warmup*float64(requests)), w.Connections), ""); err != nil {
 			return fmt.Errorf("warm-up: %w", err)
 		}
@@ -104,9 +104,13 @@ func (l *lab) send(ctx context.Context, w plan.Workload, addr string, requests i
 	return h2load.Run(ctx, o)
 }
 
-// withProxy starts nghttpd and a proxy, calls f, and stops both. A proxy that
-// traces must have sent spans by then: f is to make enough requests for that.
-func (l *lab) withProxy(ctx context.Context, name string, setup proxies.Setup, f func(p *proxies.Proxy, origin string) error) error {
+// surelySampled is after how many requests a sampler that takes one in a hundred
+// has taken some.
+const surelySampled = 1000
+
+// withProxy starts nghttpd and a proxy, calls f, which makes a number of requests,
+// and stops both. A proxy that traces must have sent spans of that many.
+func (l *lab) withProxy(ctx context.Context, name string, setup proxies.Setup, requests int, f func(p *proxies.Proxy, origin string) error) error {
 	origin, err := l.startOrigin(ctx, setup.CPU)
 	if err != nil {
 		return err
@@ -114,7 +118,7 @@ func (l *lab) withProxy(ctx context.Context, name string, setup proxies.Setup, f
 	setup.Origins = []string{origin.addr}
 	batches := l.collector.batches.Load()
 	err = l.withOrigin(ctx, name, setup, func(p *proxies.Proxy) error { return f(p, origin.addr) })
-	traces := name == plan.Hopscope || name == plan.TwoCores
+	traces := (name == plan.Hopscope || name == plan.TwoCores) && requests >= surelySampled
 	if err == nil && traces && l.collector.batches.Load() == batches {
 		err = errors.New("the collector got no span: tracing was not on")
 	}

@@ -67,6 +67,7 @@ func TestRealProxies(t *testing.T) {
 		"proxies take turns at being first":      proxiesTakeTurns,
 		"scrapes are measured under load":        scrapesAreMeasured,
 		"an interrupted run leaves nothing over": interruptedRunLeavesNothing,
+		"telemetry that is off is noticed":       missingTelemetryIsNoticed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, gateway) })
 	}
@@ -187,6 +188,18 @@ func TestProxyThatFailsIsNamedWithItsLog(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "W1: hopscope: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.script, err)
 		}
+	}
+}
+
+// Of a hundred requests perhaps none is sampled: so few prove nothing.
+func missingTelemetryIsNoticed(t *testing.T, gateway string) {
+	off := stand(t, `sed -i 's/reporter: jaeger/reporter: none/' "$3"; exec '`+gateway+`' "$@"`)
+	_, _, err := quickRun(t, Options{Hopscope: off, Only: []string{"W1"}, Proxies: []string{plan.Hopscope}})
+	if err == nil || !strings.Contains(err.Error(), "tracing was not on") {
+		t.Errorf("many requests: %v", err)
+	}
+	if _, _, err = quickRun(t, Options{Hopscope: off, Only: []string{"download"}, Proxies: []string{plan.Hopscope}}); err != nil {
+		t.Errorf("few requests: %v", err)
 	}
 }
 
