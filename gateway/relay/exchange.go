@@ -48,6 +48,8 @@ type Exchange struct {
 	answered bool // a final response header block went to the client
 	ended    bool // END_STREAM of the response was read from the origin
 	done     bool
+	// unforwarded: head is without the x-forwarded fields, which are the usual ones.
+	unforwarded bool
 	// shared: a bridge to HTTP/1.1 knows the exchange, and may outlast it.
 	shared bool
 }

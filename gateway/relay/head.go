@@ -75,6 +75,10 @@ func (x *Exchange) prepare(h conn.Head) {
 		}
 		l.ToFront(l.Len() - 1)
 	}
+	p.common = 0
+	if !x.client.trusted && rewrite == "" {
+		p.common = l.Len()
+	}
 	x.addForwarded(l, &fwd, authority)
 }
 

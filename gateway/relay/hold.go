@@ -12,7 +12,10 @@ type prepared struct {
 	of         *Exchange // nil: it is nobody's
 	list       *header.List
 	tracestate []byte // what the client sent
-	own        header.List
+	// common is how many fields come before those that addForwarded can add again;
+	// 0: it cannot, because a proxy before us or the route had a say in them.
+	common int
+	own    header.List
 }
 
 // unpack fills the worker's own list from what x holds.
@@ -30,6 +33,10 @@ func (p *prepared) unpack(x *Exchange) {
 		n++
 	}
 	p.list.Truncate(n)
+	if x.unforwarded {
+		authority, _ := p.list.Get(header.Authority)
+		x.addForwarded(p.list, &forwarded{chain: x.w.chain[:0]}, authority)
+	}
 }
 
 // appendTracestate joins several fields in order (W3C Trace Context §3.3).
@@ -55,15 +62,20 @@ type held struct {
 // it is: a later one may follow, or the first may have to wait for a connection.
 func (x *Exchange) hold() {
 	p := &x.w.prepared
-	if len(p.tracestate) > 0 {
-		n := p.list.Len()
-		header.AddField(p.list, "tracestate", string(p.tracestate), header.Meta{Token: header.Tracestate})
-		x.head = p.list.AppendPacked(x.w.blocks.take(p.list.PackedSize()))
+	n := p.list.Len()
+	switch {
+	case len(p.tracestate) > 0:
+		header.AddField(p.list, tracestateName, p.tracestate, header.Meta{Token: header.Tracestate})
+		x.head = p.list.AppendPacked(x.w.blocks.take(p.list.PackedSize(n+1)), n+1)
 		p.list.Truncate(n)
 		return
+	case p.common > 0:
+		n, x.unforwarded = p.common, true
 	}
-	x.head = p.list.AppendPacked(x.w.blocks.take(p.list.PackedSize()))
+	x.head = p.list.AppendPacked(x.w.blocks.take(p.list.PackedSize(n)), n)
 }
+
+var tracestateName = []byte("tracestate")
 
 // needHeld returns what is held beside the head, which it makes if there is none.
 func (x *Exchange) needHeld() *held {

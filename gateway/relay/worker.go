@@ -135,8 +135,13 @@ func (w *Worker) stampSent() {
 		x.rec.RequestSent = now
 		w.sent[i] = nil
 	}
-	w.sent = w.sent[:0]
+	if w.sent = w.sent[:0]; cap(w.sent) > maxSent {
+		w.sent = nil
+	}
 }
+
+// maxSent is how large a list of requests sent is kept for the next batch.
+const maxSent = 4096
 
 func (w *Worker) now() event.Time { return w.link.Env.Now }
 

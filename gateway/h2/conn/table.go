@@ -11,7 +11,7 @@ type table struct {
 
 const (
 	minSlots = 8
-	maxSlots = 1024
+	maxSlots = 1 << 16
 )
 
 func (t *table) init() { t.slots = make([]*Stream, minSlots) }

@@ -67,9 +67,9 @@ func TestPackedListIsTheSame(t *testing.T) {
 	l.Keep(3, 4)
 	l.Keep(4, 5)
 	l.Truncate(5)
-	p := l.AppendPacked(nil)
-	if len(p) > l.PackedSize() {
-		t.Errorf("%d bytes, PackedSize says %d", len(p), l.PackedSize())
+	p := l.AppendPacked(nil, l.Len())
+	if len(p) > l.PackedSize(l.Len()) {
+		t.Errorf("%d bytes, PackedSize says %d", len(p), l.PackedSize(l.Len()))
 	}
 	got := listOf("old", "content")
 	got.Unpack(p)
@@ -77,7 +77,7 @@ func TestPackedListIsTheSame(t *testing.T) {
 		t.Errorf("%s (%d), want %s (%d)", show(got), got.Size(), show(l), l.Size())
 	}
 	var empty, none List
-	none.Unpack(empty.AppendPacked(nil))
+	none.Unpack(empty.AppendPacked(nil, 0))
 	if none.Len() != 0 {
 		t.Error("fields out of nothing")
 	}
@@ -101,7 +101,7 @@ func FuzzPack(f *testing.F) {
 		}
 		l.Truncate(n)
 		var got List
-		got.Unpack(l.AppendPacked(nil))
+		got.Unpack(l.AppendPacked(nil, l.Len()))
 		if show(&got) != show(l) || got.Size() != sizeOf(l) || l.Size() != sizeOf(l) {
 			t.Errorf("%s, want %s", show(&got), show(l))
 		}

@@ -2,23 +2,24 @@ package header
 
 import "encoding/binary"
 
-// AppendPacked appends the list in a form that takes little more than its bytes,
+// AppendPacked appends the first n fields of the list in a form that takes little more than its bytes,
 // for a list that may never be needed again: the number of fields, the lengths
 // of each, then names and values. Of what is known of a field, Sensitive and
 // Repeated are kept.
-func (l *List) AppendPacked(dst []byte) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(l.fields)))
-	for i := range l.fields {
-		f := &l.fields[i]
+func (l *List) AppendPacked(dst []byte, n int) []byte {
+	fields := l.fields[:n]
+	dst = binary.AppendUvarint(dst, uint64(n))
+	for i := range fields {
+		f := &fields[i]
 		dst = appendLength(dst, f.nameLen<<2|uint32(f.meta.Flags&(Sensitive|Repeated)))
 		dst = appendLength(dst, f.valueLen)
 	}
-	for i := 0; i < len(l.fields); {
+	for i := 0; i < n; {
 		// Fields that stand one behind the other are copied at once.
-		from := l.fields[i].off
+		from := fields[i].off
 		to := from
-		for ; i < len(l.fields) && l.fields[i].off == to; i++ {
-			to += l.fields[i].nameLen + l.fields[i].valueLen
+		for ; i < n && fields[i].off == to; i++ {
+			to += fields[i].nameLen + fields[i].valueLen
 		}
 		dst = append(dst, l.buf[from:to]...)
 	}
@@ -32,20 +33,23 @@ func appendLength(dst []byte, n uint32) []byte {
 	return binary.AppendUvarint(dst, uint64(n))
 }
 
-// PackedSize returns a bound of what AppendPacked appends, in bytes.
-func (l *List) PackedSize() int {
-	n := 5
-	for i := range l.fields {
+// PackedSize returns a bound of what AppendPacked appends for n fields, in bytes.
+func (l *List) PackedSize(n int) int {
+	size := 1
+	if n >= 0x80 {
+		size += 4
+	}
+	for i := range l.fields[:n] {
 		f := &l.fields[i]
-		n += int(f.nameLen + f.valueLen)
-		if n += 2; f.nameLen >= 0x80>>2 {
-			n += 4
+		size += int(f.nameLen + f.valueLen)
+		if size += 2; f.nameLen >= 0x80>>2 {
+			size += 4
 		}
 		if f.valueLen >= 0x80 {
-			n += 4
+			size += 4
 		}
 	}
-	return n
+	return size
 }
 
 // Unpack fills the list from what AppendPacked made.
