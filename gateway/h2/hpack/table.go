@@ -42,8 +42,7 @@ func (t *table) number(n uint32) *entry { return &t.ring[n&uint32(len(t.ring)-1)
 // has reports whether the entry with a number has not been evicted.
 func (t *table) has(n uint32) bool { return t.total-n-1 < t.n }
 
-func (t *table) name(e *entry) []byte  { return t.buf[e.off : e.off+e.nameLen] }
-func (t *table) value(e *entry) []byte { return t.buf[e.off+e.nameLen : e.end()] }
+func (t *table) name(e *entry) []byte { return t.buf[e.off : e.off+e.nameLen] }
 
 // raw returns an entry's name with its value behind it.
 func (t *table) raw(e *entry) []byte { return t.buf[e.off:e.end()] }
