@@ -38,6 +38,27 @@ func (g *Gateway) Stats(ctx context.Context) (event.Stats, error) {
 	return sum, err
 }
 
+// Visit implements event.Source.
+func (g *Gateway) Visit(ctx context.Context, visit func(worker, turn int) (done bool)) error {
+	done := make(chan struct{}, len(g.workers))
+	for n, w := range g.workers {
+		v := relay.Visit{
+			Worker: w, Call: func(turn int) bool { return visit(n, turn) }, Done: func() { done <- struct{}{} },
+		}
+		if w.Post(v) != nil {
+			v.Cancel()
+		}
+	}
+	for range g.workers {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func addStall(sum *event.Stats, t event.StallStats) {
 	for i := range sum.Stalls {
 		u := &sum.Stalls[i]

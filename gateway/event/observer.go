@@ -89,13 +89,20 @@ type FrameCounts struct {
 }
 
 // Source is what an observer may ask of the gateway. The methods are safe for
-// concurrent use and ask each worker in turn; they fail when ctx ends or the
-// gateway has stopped.
+// concurrent use and ask each worker in turn; they fail when ctx ends or, but for
+// Visit, the gateway has stopped.
 type Source interface {
 	// Streams returns every open stream.
 	Streams(ctx context.Context) ([]StreamInfo, error)
 	// Stats returns what only the gateway knows at this moment.
 	Stats(ctx context.Context) (Stats, error)
+	// Visit has each worker call visit on the goroutine that calls its sink, with
+	// the number of that sink and the turn, from 0: once a batch, until it returns
+	// true. So it may look at what the sink has gathered, a little at each turn.
+	// For a worker that has ended, and calls its sink no more, the caller's
+	// goroutine does. Calls for different workers, and of different visits once
+	// they have ended, overlap; after ctx has ended there may still be some.
+	Visit(ctx context.Context, visit func(worker, turn int) (done bool)) error
 	// Ready reports whether new requests are welcome: false before the first
 	// configuration took effect and from the beginning of a drain.
 	Ready() bool

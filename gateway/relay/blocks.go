@@ -10,7 +10,7 @@ type blocks struct {
 }
 
 const (
-	blockStep  = 32
+	blockStep  = 16
 	smallBlock = 1 << 10
 	largeBlock = 16 << 10 // larger ones are left to the collector
 	numSmall   = smallBlock / blockStep

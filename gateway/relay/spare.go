@@ -13,9 +13,9 @@ type spare struct {
 const (
 	maxSpareExchanges = 4096
 	maxSpareHeld      = 1024
-	// slabExchanges are made at once, so that little is lost to the allocator's
-	// size classes.
-	slabExchanges = 62
+	// slabExchanges are made at once: 32 KiB, so that little is lost to the
+	// allocator's size classes.
+	slabExchanges = 63
 )
 
 func (w *Worker) takeExchange() *Exchange {

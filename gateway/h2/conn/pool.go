@@ -9,6 +9,7 @@ package conn
 // collector.
 const (
 	maxFreeStreams  = 4096
+	slabStreams     = 93 // are made at once: 8 KiB, so that little is lost to size classes
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
 	maxFreeLedger   = 4096    // entries
@@ -16,12 +17,16 @@ const (
 )
 
 func (e *Env) takeStream() *Stream {
-	if n := len(e.streams); n > 0 {
-		s := e.streams[n-1]
-		e.streams = e.streams[:n-1]
-		return s
+	if len(e.streams) == 0 {
+		slab := make([]Stream, slabStreams)
+		for i := range slab {
+			e.streams = append(e.streams, &slab[i])
+		}
 	}
-	return new(Stream)
+	n := len(e.streams) - 1
+	s := e.streams[n]
+	e.streams = e.streams[:n]
+	return s
 }
 
 // Release says that the owner of the stream's handler will not use the stream
