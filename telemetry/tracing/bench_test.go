@@ -2,6 +2,9 @@ package tracing
 
 import (
 	"context"
+	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +91,80 @@ func BenchmarkInject(b *testing.B) {
 			for b.Loop() {
 				out.Reset()
 				w.Inject(x, nil, &out)
+			}
+		})
+	}
+}
+
+// direct is a reporter that hands spans to their sender at once, where jaeger's
+// does so on a goroutine of its own: all of the cost falls within the benchmark.
+type direct struct{ sender jaeger.Transport }
+
+// Report implements jaeger.Reporter.
+func (d direct) Report(span *jaeger.Span) {
+	if _, err := d.sender.Append(span); err != nil {
+		panic(err)
+	}
+}
+
+// Close implements jaeger.Reporter.
+func (d direct) Close() { _ = d.sender.Close() }
+
+// accepting is a collector without a network.
+type accepting struct{ batches, bytes int64 }
+
+// RoundTrip implements [http.RoundTripper].
+func (a *accepting) RoundTrip(r *http.Request) (*http.Response, error) {
+	n, err := io.Copy(io.Discard, r.Body)
+	a.batches++
+	a.bytes += n
+	r.Body.Close()
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, err
+}
+
+// BenchmarkSampled is an exchange that is kept, from its beginning to the bytes
+// of a batch: a server span with four log entries, and a client span.
+func BenchmarkSampled(b *testing.B) {
+	for _, r := range []config.Reporter{config.ReporterJaeger, config.ReporterJaegerUDP, config.ReporterOTLP} {
+		b.Run(string(r), func(b *testing.B) {
+			agent, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer agent.Close()
+			endpoint := "http://collector.example/api/traces"
+			if r == config.ReporterJaegerUDP {
+				endpoint = agent.LocalAddr().String()
+			}
+			conf := config.Tracing{Reporter: r, Endpoint: endpoint}
+			var collector accepting
+			tr := benchTracer(b, always, config.PropagationW3C)
+			sender, err := tr.newSender(conf, &collector)
+			if err != nil {
+				b.Fatal(err)
+			}
+			tr.startWith(direct{sender}, "v1")
+			w := tr.Worker()
+			x, in := exchange(config.TraceResample), grpcRequest("")
+			x.Attempt.End, x.Finished = x.Begin.Add(90*time.Millisecond), x.Begin.Add(100*time.Millisecond)
+			x.Reason, x.Status, x.Attempt.Status, x.Method = event.EndCompleted, 200, 200, "POST"
+			x.RequestBytes, x.ResponseBytes, x.GRPC, x.GRPCStatus = 100, 100, true, 0
+			var out header.List
+			b.ReportAllocs()
+			for b.Loop() {
+				w.Begin(x, in)
+				w.AttemptBegin(x)
+				out.Reset()
+				w.Inject(x, nil, &out)
+				w.Mark(x, x.Begin, event.MarkRequestSent, 0)
+				w.Mark(x, x.Begin, event.MarkRequestEnd, 0)
+				w.Mark(x, x.Begin, event.MarkResponseHeaders, 200)
+				w.Mark(x, x.Begin, event.MarkFirstByte, 0)
+				w.AttemptEnd(x)
+				w.End(x)
+			}
+			if collector.batches > 0 {
+				b.ReportMetric(float64(collector.bytes)/float64(b.N), "wire-B/op")
 			}
 		})
 	}

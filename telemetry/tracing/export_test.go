@@ -171,7 +171,7 @@ func TestSpansThatACollectorRefusesAreCountedAndLoggedOnce(t *testing.T) {
 		body     []byte
 		log      string
 	}{
-		{config.ReporterJaeger, 503, nil, "error from collector: 503"},
+		{config.ReporterJaeger, 503, nil, "collector answered 503"},
 		{config.ReporterOTLP, 429, nil, "collector answered 429"},
 		{config.ReporterOTLP, 302, nil, "collector answered 302"},
 		{config.ReporterOTLP, 200, partial, `collector refused 2 spans of the batch: \"quota\"`},

@@ -1,93 +1,135 @@
 package tracing
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"net/http"
 
+	"github.com/opentracing/opentracing-go/ext"
 	"github.com/uber/jaeger-client-go"
-	thrift "github.com/uber/jaeger-client-go/thrift-gen/jaeger"
-	common "go.opentelemetry.io/proto/otlp/common/v1"
-	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 )
 
-// batchSpans is the number of spans that are sent in one request.
-const batchSpans = 100
+// otlpCodec is OTLP's ExportTraceServiceRequest in protobuf: one ResourceSpans
+// with one ScopeSpans. The numbers of fields are those of
+// opentelemetry-proto's trace.proto, common.proto and resource.proto.
+type otlpCodec struct{}
 
-// otlp is a jaeger.Transport that speaks OTLP over HTTP with protobuf. Only the
-// reporter's goroutine calls it.
-type otlp struct {
-	client   *http.Client
-	url      string
-	resource *resource.Resource
-	spans    []*trace.Span
+func (otlpCodec) contentType() string { return "application/x-protobuf" }
+
+func (otlpCodec) appendHead(b []byte, p *process, _, spanBytes int) []byte {
+	// Resource.attributes
+	resource := otlpAttributes(nil, 1, p.tags)
+	resource = otlpAttribute(resource, 1, &tag{key: "service.name", kind: tagText, text: p.service})
+	// ScopeSpans.scope, InstrumentationScope.name
+	scope := protoBytes(nil, 1, protoBytes(nil, 1, serviceName))
+	inScope := len(scope) + spanBytes
+	inResource := protowire.SizeTag(1) + protowire.SizeBytes(len(resource)) +
+		protowire.SizeTag(2) + protowire.SizeBytes(inScope)
+
+	b = protowire.AppendTag(b, 1, protowire.BytesType) // resource_spans
+	b = protowire.AppendVarint(b, uint64(inResource))
+	b = protoBytes(b, 1, resource)
+	b = protowire.AppendTag(b, 2, protowire.BytesType) // scope_spans
+	b = protowire.AppendVarint(b, uint64(inScope))
+	return append(b, scope...)
 }
 
-func newOTLP(url string, e exporter) *otlp {
-	return &otlp{client: &http.Client{Transport: e}, url: url}
+func (otlpCodec) appendTail(b []byte) []byte { return b }
+
+func (otlpCodec) appendSpan(b []byte, s *jaeger.Span, d *details) []byte {
+	b, at := protoOpen(b, 2) // ScopeSpans.spans
+	ctx := s.SpanContext()
+	id := ctx.TraceID()
+	b = append(protowire.AppendTag(b, 1, protowire.BytesType), 16)
+	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, id.High), id.Low)
+	b = protoID(b, 2, ctx.SpanID())
+	if ctx.ParentID() != 0 {
+		b = protoID(b, 4, ctx.ParentID())
+	}
+	b = protoString(b, 5, s.OperationName())
+	kind, failed := otlpVerdict(d.tags)
+	if kind != trace.Span_SPAN_KIND_UNSPECIFIED {
+		b = protoVarint(b, 6, uint64(kind))
+	}
+	// Both in microseconds, as Jaeger counts.
+	start := s.StartTime().UnixNano() / 1000
+	b = protoFixed64(b, 7, uint64(start)*1000)
+	b = protoFixed64(b, 8, uint64(start+s.Duration().Microseconds())*1000)
+	b = otlpAttributes(b, 9, d.tags)
+	for i := range d.logs {
+		b = otlpEvent(b, &d.logs[i])
+	}
+	if failed {
+		b = append(protowire.AppendTag(b, 15, protowire.BytesType), 2) // status
+		b = protoVarint(b, 3, uint64(trace.Status_STATUS_CODE_ERROR))
+	}
+	b = protowire.AppendTag(b, 16, protowire.Fixed32Type)
+	b = protowire.AppendFixed32(b, uint32(ctx.Flags()&1))
+	return protoClose(b, at)
 }
 
-// Append implements jaeger.Transport.
-func (o *otlp) Append(span *jaeger.Span) (int, error) {
-	if o.resource == nil {
-		p := jaeger.BuildJaegerProcessThrift(span)
-		o.resource = &resource.Resource{
-			Attributes: append(attributes(p.Tags), stringAttribute("service.name", p.ServiceName)),
+func otlpEvent(b []byte, m *mark) []byte {
+	var room [maxLogFields]tag
+	fields := m.fields(&room)
+	b, at := protoOpen(b, 11) // Span.events
+	b = protoFixed64(b, 1, uint64(int64(m.at)/1000)*1000)
+	b = protoString(b, 2, fields[0].text)
+	b = otlpAttributes(b, 3, fields[1:])
+	return protoClose(b, at)
+}
+
+// otlpVerdict returns what OTLP has fields for, and what is thus no attribute.
+func otlpVerdict(tags []tag) (kind trace.Span_SpanKind, failed bool) {
+	for i := range tags {
+		switch t := &tags[i]; t.key {
+		case string(ext.SpanKind):
+			switch t.text {
+			case string(ext.SpanKindRPCServerEnum):
+				kind = trace.Span_SPAN_KIND_SERVER
+			case string(ext.SpanKindRPCClientEnum):
+				kind = trace.Span_SPAN_KIND_CLIENT
+			}
+		case string(ext.Error):
+			failed = t.num != 0
 		}
 	}
-	o.spans = append(o.spans, otlpSpan(jaeger.BuildJaegerThrift(span)))
-	if len(o.spans) < batchSpans {
-		return 0, nil
-	}
-	return o.Flush()
+	return kind, failed
 }
 
-// Flush implements jaeger.Transport.
-func (o *otlp) Flush() (int, error) {
-	n := len(o.spans)
-	if n == 0 {
-		return 0, nil
+// otlpAttributes appends tags as attributes, but those that otlpVerdict reads.
+func otlpAttributes(b []byte, field protowire.Number, tags []tag) []byte {
+	for i := range tags {
+		if k := tags[i].key; k != string(ext.SpanKind) && k != string(ext.Error) {
+			b = otlpAttribute(b, field, &tags[i])
+		}
 	}
-	// TracesData has the encoding of ExportTraceServiceRequest, whose package
-	// would link gRPC.
-	body, err := proto.Marshal(&trace.TracesData{ResourceSpans: []*trace.ResourceSpans{{
-		Resource:   o.resource,
-		ScopeSpans: []*trace.ScopeSpans{{Scope: &common.InstrumentationScope{Name: serviceName}, Spans: o.spans}},
-	}}})
-	clear(o.spans)
-	o.spans = o.spans[:0]
-	if err != nil {
-		return n, err
-	}
-	return n, o.post(body)
+	return b
 }
 
-func (o *otlp) post(body []byte) error {
-	resp, err := o.client.Post(o.url, "application/x-protobuf", bytes.NewReader(body))
-	if err != nil {
-		return err
+func otlpAttribute(b []byte, field protowire.Number, t *tag) []byte {
+	b, at := protoOpen(b, field)
+	b = protoString(b, 1, t.key)
+	b, value := protoOpen(b, 2)
+	switch t.kind {
+	case tagText:
+		b = protoString(b, 1, t.text)
+	case tagFlag:
+		b = protoVarint(b, 2, t.num)
+	case tagInt:
+		b = protoVarint(b, 3, t.num)
+	case tagFloat:
+		b = protoFixed64(b, 4, t.num)
 	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("collector answered %s", resp.Status)
-	}
-	if err != nil {
-		return err
-	}
+	return protoClose(protoClose(b, value), at)
+}
+
+func (otlpCodec) refused(answer []byte) error {
 	if rejected, why := partialSuccess(answer); rejected > 0 {
 		return fmt.Errorf("collector refused %d spans of the batch: %q", rejected, why)
 	}
 	return nil
 }
-
-// Close implements jaeger.Transport.
-func (o *otlp) Close() error { return nil }
 
 // partialSuccess reads rejected_spans and error_message out of an
 // ExportTraceServiceResponse. What is no such message refuses nothing.
@@ -106,94 +148,4 @@ func partialSuccess(answer []byte) (rejected uint64, why string) {
 		})
 	})
 	return rejected, why
-}
-
-// protoFields calls f with each field of a message: its bytes or its number.
-func protoFields(b []byte, f func(n protowire.Number, v []byte, i uint64)) {
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return
-		}
-		b = b[n:]
-		var v []byte
-		var i uint64
-		switch typ {
-		case protowire.BytesType:
-			v, n = protowire.ConsumeBytes(b)
-		case protowire.VarintType:
-			i, n = protowire.ConsumeVarint(b)
-		default:
-			n = protowire.ConsumeFieldValue(num, typ, b)
-		}
-		if n < 0 {
-			return
-		}
-		f(num, v, i)
-		b = b[n:]
-	}
-}
-
-func otlpSpan(s *thrift.Span) *trace.Span {
-	out := &trace.Span{
-		TraceId:           binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(s.TraceIdHigh)), uint64(s.TraceIdLow)),
-		SpanId:            binary.BigEndian.AppendUint64(nil, uint64(s.SpanId)),
-		Name:              s.OperationName,
-		StartTimeUnixNano: uint64(s.StartTime) * 1000, // Jaeger counts microseconds
-		EndTimeUnixNano:   uint64(s.StartTime+s.Duration) * 1000,
-		Attributes:        attributes(s.Tags),
-		Flags:             uint32(s.Flags & 1),
-	}
-	if s.ParentSpanId != 0 {
-		out.ParentSpanId = binary.BigEndian.AppendUint64(nil, uint64(s.ParentSpanId))
-	}
-	for _, t := range s.Tags {
-		switch {
-		case t.Key == "span.kind" && t.GetVStr() == "server":
-			out.Kind = trace.Span_SPAN_KIND_SERVER
-		case t.Key == "span.kind" && t.GetVStr() == "client":
-			out.Kind = trace.Span_SPAN_KIND_CLIENT
-		case t.Key == "error" && t.GetVBool():
-			out.Status = &trace.Status{Code: trace.Status_STATUS_CODE_ERROR}
-		}
-	}
-	for _, l := range s.Logs {
-		event := &trace.Span_Event{TimeUnixNano: uint64(l.Timestamp) * 1000, Attributes: attributes(l.Fields)}
-		for _, f := range l.Fields {
-			if f.Key == "event" {
-				event.Name = f.GetVStr()
-			}
-		}
-		out.Events = append(out.Events, event)
-	}
-	return out
-}
-
-// attributes translates tags, without those that OTLP has fields for.
-func attributes(tags []*thrift.Tag) []*common.KeyValue {
-	list := make([]*common.KeyValue, 0, len(tags)+1)
-	for _, t := range tags {
-		if t.Key == "span.kind" || t.Key == "error" || t.Key == "event" {
-			continue
-		}
-		kv := &common.KeyValue{Key: t.Key, Value: &common.AnyValue{}}
-		switch t.VType {
-		case thrift.TagType_STRING:
-			kv.Value.Value = &common.AnyValue_StringValue{StringValue: t.GetVStr()}
-		case thrift.TagType_BOOL:
-			kv.Value.Value = &common.AnyValue_BoolValue{BoolValue: t.GetVBool()}
-		case thrift.TagType_LONG:
-			kv.Value.Value = &common.AnyValue_IntValue{IntValue: t.GetVLong()}
-		case thrift.TagType_DOUBLE:
-			kv.Value.Value = &common.AnyValue_DoubleValue{DoubleValue: t.GetVDouble()}
-		case thrift.TagType_BINARY:
-			kv.Value.Value = &common.AnyValue_BytesValue{BytesValue: t.GetVBinary()}
-		}
-		list = append(list, kv)
-	}
-	return list
-}
-
-func stringAttribute(key, value string) *common.KeyValue {
-	return &common.KeyValue{Key: key, Value: &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: value}}}
 }

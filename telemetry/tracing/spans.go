@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/opentracing/opentracing-go"
 	"github.com/opentracing/opentracing-go/ext"
@@ -11,9 +12,20 @@ import (
 	"github.com/hopscope/hopscope/telemetry/outcome"
 )
 
-// startSpan starts a span with ids of ours. Tags are set afterwards: jaeger loses
-// some of its own when a span is started with several.
-func (t *Tracer) startSpan(x *event.Exchange, id, parent *[8]byte, at event.Time) opentracing.Span {
+// spanStart is the beginning of a span: one option in place of several, which a
+// worker uses for all of its spans.
+type spanStart struct {
+	at   time.Time
+	self [1]opentracing.SpanReference
+}
+
+// Apply implements [opentracing.StartSpanOption].
+func (s *spanStart) Apply(o *opentracing.StartSpanOptions) {
+	o.StartTime, o.References = s.at, s.self[:]
+}
+
+// startSpan starts a span with ids of ours.
+func (w *Worker) startSpan(x *event.Exchange, name string, id, parent *[8]byte, at event.Time) opentracing.Span {
 	trace := traceID(&x.Trace.ID)
 	ctx := jaeger.NewSpanContext(trace, spanID(id), spanID(parent), true, nil)
 	if x.Trace.Debug {
@@ -21,128 +33,148 @@ func (t *Tracer) startSpan(x *event.Exchange, id, parent *[8]byte, at event.Time
 		ctx, _ = jaeger.ContextFromString(fmt.Sprintf("%s:%s:%s:%d",
 			trace, spanID(id), spanID(parent), uberSampled|uberDebug))
 	}
-	return t.tracer.StartSpan(x.Method+" "+routeName(x), jaeger.SelfRef(ctx), opentracing.StartTime(at.Std()))
+	w.start.at, w.start.self[0] = at.Std(), jaeger.SelfRef(ctx)
+	return w.t.tracer.StartSpan(name, w.options...)
+}
+
+// finishSpan ends s and reports it with d, which it takes.
+func (t *Tracer) finishSpan(s opentracing.Span, d *details, at event.Time) {
+	end := opentracing.FinishOptions{FinishTime: at.Std()}
+	if t.spread {
+		end.LogRecords = d.spread(s)
+		t.details.put(d)
+	} else {
+		end.LogRecords = d.carrier[:]
+	}
+	s.FinishWithOptions(end)
 }
 
 // serverSpan reports the span of x as the caller sees it.
-func (t *Tracer) serverSpan(x *event.Exchange, r *record) {
-	s := t.startSpan(x, &x.Trace.Span, &x.Trace.Parent, x.Begin)
-	s.SetTag(string(ext.SpanKind), string(ext.SpanKindRPCServerEnum))
-	s.SetTag("http.method", x.Method)
-	s.SetTag("http.route", routeName(x))
-	s.SetTag("network.protocol.name", x.Proto.String())
-	s.SetTag("listener", x.Listener.Name)
+func (w *Worker) serverSpan(x *event.Exchange, r *record) {
+	s := w.startSpan(x, r.name, &x.Trace.Span, &x.Trace.Parent, x.Begin)
+	d := r.details
+	d.str(string(ext.SpanKind), string(ext.SpanKindRPCServerEnum))
+	d.str("http.method", x.Method)
+	d.str("http.route", routeName(x))
+	d.str("network.protocol.name", x.Proto.String())
+	d.str("listener", x.Listener.Name)
 	if x.Conn != nil {
-		s.SetTag("connection.id", x.Conn.ID)
-		s.SetTag("peer.address", x.Conn.Peer)
+		integer(d, "connection.id", x.Conn.ID)
+		d.str("peer.address", x.Conn.Peer)
 	}
 	if x.StreamID != 0 {
-		s.SetTag("stream.id", x.StreamID)
+		integer(d, "stream.id", x.StreamID)
 	}
 	if x.Route != nil {
-		s.SetTag("upstream", x.Route.Upstream.Name)
+		d.str("upstream", x.Route.Upstream.Name)
 	}
-	setTag(s, "url.path", r.path)
-	setTag(s, "sampler.type", r.by.kind)
+	d.strIf("url.path", r.path)
+	d.strIf("sampler.type", r.by.kind)
 	if r.by.kind != "" {
-		s.SetTag("sampler.param", r.by.param)
+		d.float("sampler.param", r.by.param)
 	}
-	setTag(s, jaeger.JaegerDebugHeader, r.debugID)
+	d.strIf(jaeger.JaegerDebugHeader, r.debugID)
 	if r.late {
-		s.SetTag("sampled.late", true)
+		d.flag("sampled.late")
 	}
-	setAnswerTags(s, x)
-	setTransferTags(s, x)
-	if r.dropped > 0 {
-		s.SetTag("logs.dropped", r.dropped)
+	setAnswerTags(d, x)
+	setTransferTags(d, x)
+	if d.overwritten > 0 {
+		integer(d, "logs.dropped", d.overwritten)
 	}
-	s.FinishWithOptions(opentracing.FinishOptions{FinishTime: x.Finished.Std(), LogRecords: r.inOrder()})
+	d.sortLogs()
+	w.t.finishSpan(s, d, x.Finished)
 }
 
 // setAnswerTags tells how x ended.
-func setAnswerTags(s opentracing.Span, x *event.Exchange) {
+func setAnswerTags(d *details, x *event.Exchange) {
 	if x.Status != 0 {
-		s.SetTag("http.status_code", int(x.Status))
+		integer(d, "http.status_code", x.Status)
 	}
 	if x.GRPC {
-		s.SetTag("rpc.system", "grpc")
+		d.str("rpc.system", "grpc")
 		if x.GRPCStatus >= 0 {
-			s.SetTag("rpc.grpc.status_code", int(x.GRPCStatus))
+			integer(d, "rpc.grpc.status_code", x.GRPCStatus)
 		}
 	}
-	s.SetTag("attempts", int(x.Attempts))
-	setEndTags(s, x.Reason, x.Origin, x.Code)
+	integer(d, "attempts", x.Attempts)
+	setEndTags(d, x.Reason, x.Origin, x.Code)
 	if outcome.Abnormal(x) {
-		s.SetTag("error", true)
+		d.flag("error")
 	}
 }
 
 // setTransferTags tells what x moved and what it waited for.
-func setTransferTags(s opentracing.Span, x *event.Exchange) {
-	s.SetTag("request.bytes", x.RequestBytes)
-	s.SetTag("response.bytes", x.ResponseBytes)
+func setTransferTags(d *details, x *event.Exchange) {
+	integer(d, "request.bytes", x.RequestBytes)
+	integer(d, "response.bytes", x.ResponseBytes)
 	if x.GRPC {
-		s.SetTag("messages.read", x.Messages[event.Read])
-		s.SetTag("messages.written", x.Messages[event.Written])
+		integer(d, "messages.read", x.Messages[event.Read])
+		integer(d, "messages.written", x.Messages[event.Written])
 	}
 	for side := range event.NumSides {
 		for scope := range event.NumScopes {
-			if d := x.Stalled[side][scope]; d > 0 {
-				s.SetTag("stall."+side.String()+"."+scope.String()+".seconds", d.Seconds())
+			if waited := x.Stalled[side][scope]; waited > 0 {
+				d.float(stallKeys[side][scope], waited.Seconds())
 			}
 		}
 	}
 }
 
+// stallKeys are the keys of what an exchange waited for.
+var stallKeys = func() (keys [event.NumSides][event.NumScopes]string) {
+	for side := range event.NumSides {
+		for scope := range event.NumScopes {
+			keys[side][scope] = "stall." + side.String() + "." + scope.String() + ".seconds"
+		}
+	}
+	return keys
+}()
+
 // clientSpan reports the span of x's attempt.
-func (t *Tracer) clientSpan(x *event.Exchange) {
+func (w *Worker) clientSpan(x *event.Exchange, r *record) {
 	a := &x.Attempt
-	s := t.startSpan(x, &a.Span, &x.Trace.Span, a.Begin)
-	s.SetTag(string(ext.SpanKind), string(ext.SpanKindRPCClientEnum))
-	s.SetTag("http.method", x.Method)
-	s.SetTag("attempt", int(a.Number))
+	s := w.startSpan(x, r.name, &a.Span, &x.Trace.Span, a.Begin)
+	d := w.t.details.get()
+	d.str(string(ext.SpanKind), string(ext.SpanKindRPCClientEnum))
+	d.str("http.method", x.Method)
+	integer(d, "attempt", a.Number)
 	if a.Endpoint != nil {
-		s.SetTag(string(ext.PeerService), a.Endpoint.Upstream.Name)
-		s.SetTag("peer.address", a.Endpoint.Address)
+		d.str(string(ext.PeerService), a.Endpoint.Upstream.Name)
+		d.str("peer.address", a.Endpoint.Address)
 	}
 	if a.Conn != nil {
-		s.SetTag("connection.id", a.Conn.ID)
+		integer(d, "connection.id", a.Conn.ID)
 	}
 	if a.StreamID != 0 {
-		s.SetTag("stream.id", a.StreamID)
+		integer(d, "stream.id", a.StreamID)
 	}
 	if a.SlotWait > 0 {
-		s.SetTag("slot_wait.seconds", a.SlotWait.Seconds())
+		d.float("slot_wait.seconds", a.SlotWait.Seconds())
 	}
 	if a.Status != 0 {
-		s.SetTag("http.status_code", int(a.Status))
+		integer(d, "http.status_code", a.Status)
 	}
 	if x.GRPC && !a.Retry && x.GRPCStatus >= 0 {
-		s.SetTag("rpc.grpc.status_code", int(x.GRPCStatus))
+		integer(d, "rpc.grpc.status_code", x.GRPCStatus)
 	}
-	setEndTags(s, a.Reason, a.Origin, a.Code)
+	setEndTags(d, a.Reason, a.Origin, a.Code)
 	if a.Retry {
-		s.SetTag("retried", true)
+		d.flag("retried")
 	}
 	if outcome.AttemptFailed(x) || a.Reason != event.EndCompleted && a.Reason != event.EndClientReset {
-		s.SetTag("error", true)
+		d.flag("error")
 	}
-	s.FinishWithOptions(opentracing.FinishOptions{FinishTime: a.End.Std()})
+	w.t.finishSpan(s, d, a.End)
 }
 
 // setEndTags tells why something ended, who ended it, and by which reset.
-func setEndTags(s opentracing.Span, reason event.EndReason, origin event.Origin, code event.Code) {
-	s.SetTag("end.reason", reason.String())
+func setEndTags(d *details, reason event.EndReason, origin event.Origin, code event.Code) {
+	d.str("end.reason", reason.String())
 	if origin != event.ByNobody {
-		s.SetTag("end.origin", origin.String())
+		d.str("end.origin", origin.String())
 	}
 	if code != 0 || reason == event.EndClientReset || reason == event.EndUpstreamReset {
-		s.SetTag("reset.code", code.Label())
-	}
-}
-
-func setTag(s opentracing.Span, key, value string) {
-	if value != "" {
-		s.SetTag(key, value)
+		d.str("reset.code", code.Label())
 	}
 }

@@ -130,8 +130,8 @@ func TestDebugIsPassedToJaeger(t *testing.T) {
 	tr := newTracer(t, jaegerTo(c))
 	w := tr.Worker()
 	x := exchange(config.TraceContinue)
-	w.Begin(x, list("jaeger-debug-id", "case-7"))
 	x.Route = nil
+	w.Begin(x, list("jaeger-debug-id", "case-7"))
 	finish(w, x)
 	server := kind(t, c.spans(tr), "server")
 	if server.Flags != uberSampled|uberDebug {

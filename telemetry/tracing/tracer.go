@@ -14,7 +14,6 @@ import (
 	"github.com/opentracing/opentracing-go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/uber/jaeger-client-go"
-	"github.com/uber/jaeger-client-go/transport"
 	"github.com/uber/jaeger-client-go/utils"
 	"github.com/uber/jaeger-lib/metrics"
 	jprom "github.com/uber/jaeger-lib/metrics/prometheus"
@@ -46,14 +45,17 @@ type Options struct {
 // Tracer decides which traces are kept and reports their spans. Its methods are
 // safe for concurrent use.
 type Tracer struct {
-	tracer    opentracing.Tracer // nil: no spans are reported
-	closer    io.Closer
-	abort     context.CancelFunc // ends what is being sent
-	log       *exportLog
-	metrics   *jaeger.Metrics
-	endpoint  string
-	settings  atomic.Pointer[settings]
-	random    func() uint64
+	tracer   opentracing.Tracer // nil: no spans are reported
+	closer   io.Closer
+	abort    context.CancelFunc // ends what is being sent
+	log      *exportLog
+	metrics  *jaeger.Metrics
+	endpoint string
+	settings atomic.Pointer[settings]
+	details  detailsPool
+	random   func() uint64
+	// spread tells that spans go to a sender of jaeger's, which knows no details.
+	spread    bool
 	delivered struct{ ok, failed, dropped atomic.Uint64 }
 }
 
@@ -87,7 +89,8 @@ func New(c config.Tracing, opts Options) (*Tracer, error) {
 		return nil, err
 	}
 	t.settings.Store(s)
-	sender, err := t.newSender(c)
+	network := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
+	sender, err := t.newSender(c, network)
 	if err != nil {
 		s.sampler.close()
 		return nil, err
@@ -110,8 +113,8 @@ func (t tee) Inc(n int64) {
 	t.n.Add(uint64(n))
 }
 
-// newSender returns what carries spans away, nil if none are reported.
-func (t *Tracer) newSender(c config.Tracing) (jaeger.Transport, error) {
+// newSender returns what carries spans away over network, nil if none are reported.
+func (t *Tracer) newSender(c config.Tracing, network http.RoundTripper) (jaeger.Transport, error) {
 	switch c.Reporter {
 	case config.ReporterNone, "":
 		return nil, nil
@@ -126,6 +129,7 @@ func (t *Tracer) newSender(c config.Tracing) (jaeger.Transport, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tracing.endpoint: want the host:port of a Jaeger agent, got %q: %w", c.Endpoint, err)
 		}
+		t.spread = true
 		return sender, nil
 	case config.ReporterJaeger, config.ReporterOTLP:
 		u, err := url.Parse(c.Endpoint)
@@ -133,31 +137,33 @@ func (t *Tracer) newSender(c config.Tracing) (jaeger.Transport, error) {
 			return nil, fmt.Errorf("tracing.endpoint: want the http or https URL of a collector, got %q", c.Endpoint)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
-		next := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
 		t.abort = func() {
 			cancel()
-			next.CloseIdleConnections()
+			(&http.Client{Transport: network}).CloseIdleConnections()
 		}
-		e := exporter{next, ctx}
+		e := exporter{network, ctx}
 		if c.Reporter == config.ReporterOTLP {
-			return newOTLP(c.Endpoint, e), nil
+			return newSender(otlpCodec{}, c.Endpoint, e, &t.details), nil
 		}
-		return transport.NewHTTPTransport(c.Endpoint,
-			transport.HTTPRoundTripper(e), transport.HTTPTimeout(0), transport.HTTPBatchSize(batchSpans)), nil
+		return newSender(thriftCodec{}, c.Endpoint, e, &t.details), nil
 	}
 	return nil, fmt.Errorf("tracing.reporter: want none, jaeger, jaeger-udp or otlp, got %q", c.Reporter)
 }
 
 func (t *Tracer) start(sender jaeger.Transport, version string) {
-	reporter := jaeger.NewRemoteReporter(sender,
+	t.startWith(jaeger.NewRemoteReporter(sender,
 		jaeger.ReporterOptions.QueueSize(queueSpans),
 		jaeger.ReporterOptions.BufferFlushInterval(flushInterval),
 		jaeger.ReporterOptions.Logger(t.log),
-		jaeger.ReporterOptions.Metrics(t.metrics))
+		jaeger.ReporterOptions.Metrics(t.metrics)), version)
+}
+
+func (t *Tracer) startWith(reporter jaeger.Reporter, version string) {
 	o := jaeger.TracerOptions
 	t.tracer, t.closer = jaeger.NewTracer(serviceName, keepAll{}, reporter,
 		o.Metrics(t.metrics), o.Logger(t.log), o.Gen128Bit(true), o.RandomNumber(t.random),
 		o.MaxTagValueLength(maxTagBytes), o.MaxLogsPerSpan(maxLogsPerSpan),
+		o.PoolSpans(true), // nobody touches a span that is finished
 		o.Tag("service.version", version))
 }
 

@@ -3,6 +3,7 @@ package tracing
 import (
 	"encoding/binary"
 
+	"github.com/opentracing/opentracing-go"
 	"github.com/uber/jaeger-client-go"
 
 	"github.com/hopscope/hopscope/gateway/config"
@@ -17,10 +18,17 @@ type Worker struct {
 	t    *Tracer
 	buf  [96]byte // for field values and operation names
 	late lateLimit
+
+	start   spanStart
+	options []opentracing.StartSpanOption // &start
 }
 
 // Worker returns a part for one worker.
-func (t *Tracer) Worker() *Worker { return &Worker{t: t} }
+func (t *Tracer) Worker() *Worker {
+	w := &Worker{t: t}
+	w.options = []opentracing.StartSpanOption{&w.start}
+	return w
+}
 
 // Begin reads the context of x's request and fills x.Trace. If the trace is kept
 // and spans are reported, x.Observed holds what the spans will need.
@@ -41,7 +49,9 @@ func (w *Worker) Begin(x *event.Exchange, in *header.List) {
 	w.mint(t.Span[:])
 	by := w.decide(x, &c, trust)
 	if t.Sampled && w.t.tracer != nil {
-		x.Observed = newRecord(in, by, c.DebugID, trust)
+		r := newRecord(in, by, c.DebugID, trust)
+		r.name, r.details = string(w.operation(x)), w.t.details.get()
+		x.Observed = r
 	}
 }
 
@@ -67,13 +77,6 @@ func (w *Worker) operation(x *event.Exchange) []byte {
 	b := append(w.buf[:0], x.Method...)
 	b = append(b, ' ')
 	return append(b, routeName(x)...)
-}
-
-func routeName(x *event.Exchange) string {
-	if x.Route == nil {
-		return "none"
-	}
-	return x.Route.Name
 }
 
 // mint fills eight bytes with random ones that are not all zero.
@@ -104,15 +107,15 @@ func (w *Worker) Inject(x *event.Exchange, tracestate []byte, out *header.List) 
 
 // AttemptEnd reports the client span of x's attempt.
 func (w *Worker) AttemptEnd(x *event.Exchange) {
-	if _, ok := x.Observed.(*record); ok {
-		w.t.clientSpan(x)
+	if r, ok := x.Observed.(*record); ok {
+		w.clientSpan(x, r)
 	}
 }
 
 // Mark notes a stream event for x's server span.
 func (w *Worker) Mark(x *event.Exchange, at event.Time, k event.Kind, detail int64) {
 	if r, ok := x.Observed.(*record); ok {
-		r.mark(x, at, k, detail)
+		r.details.mark(x, at, k, detail)
 	}
 }
 
@@ -124,12 +127,12 @@ func (w *Worker) End(x *event.Exchange) {
 	case ok:
 		x.Observed = nil
 	case w.t.tracer != nil && !x.Trace.Sampled && outcome.Abnormal(x) && w.late.allow(x.Finished):
-		r = &record{late: true}
+		r = &record{late: true, name: string(w.operation(x)), details: w.t.details.get()}
 		x.Trace.Sampled = true
 	default:
 		return
 	}
-	w.t.serverSpan(x, r)
+	w.serverSpan(x, r)
 }
 
 // Late spans of one worker: a burst, then so many each second. Errors come in
