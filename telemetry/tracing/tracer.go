@@ -53,7 +53,6 @@ type Tracer struct {
 	endpoint string
 	settings atomic.Pointer[settings]
 	details  detailsPool
-	random   func() uint64
 	// spread tells that spans go to a sender of jaeger's, which knows no details.
 	spread    bool
 	delivered struct{ ok, failed, dropped atomic.Uint64 }
@@ -75,7 +74,7 @@ func New(c config.Tracing, opts Options) (*Tracer, error) {
 	}
 	t := &Tracer{
 		log: &exportLog{to: logger}, metrics: jaeger.NewNullMetrics(), endpoint: c.Endpoint,
-		random: rand.Uint64, abort: func() {},
+		abort: func() {},
 	}
 	if opts.Registry != nil {
 		t.metrics = jaeger.NewMetrics(jprom.New(jprom.WithRegisterer(opts.Registry)), nil)
@@ -161,7 +160,7 @@ func (t *Tracer) start(sender jaeger.Transport, version string) {
 func (t *Tracer) startWith(reporter jaeger.Reporter, version string) {
 	o := jaeger.TracerOptions
 	t.tracer, t.closer = jaeger.NewTracer(serviceName, keepAll{}, reporter,
-		o.Metrics(t.metrics), o.Logger(t.log), o.Gen128Bit(true), o.RandomNumber(t.random),
+		o.Metrics(t.metrics), o.Logger(t.log), o.Gen128Bit(true), o.RandomNumber(rand.Uint64),
 		o.MaxTagValueLength(maxTagBytes), o.MaxLogsPerSpan(maxLogsPerSpan),
 		o.PoolSpans(true), // nobody touches a span that is finished
 		o.Tag("service.version", version))

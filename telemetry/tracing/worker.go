@@ -1,7 +1,9 @@
 package tracing
 
 import (
+	crand "crypto/rand"
 	"encoding/binary"
+	"math/rand/v2"
 
 	"github.com/opentracing/opentracing-go"
 	"github.com/uber/jaeger-client-go"
@@ -18,6 +20,9 @@ type Worker struct {
 	t    *Tracer
 	buf  [96]byte // for field values and operation names
 	late lateLimit
+	// random is of the worker's own: the runtime's costs a call into the runtime
+	// for each number.
+	random *rand.ChaCha8
 
 	start   spanStart
 	options []opentracing.StartSpanOption // &start
@@ -25,9 +30,14 @@ type Worker struct {
 
 // Worker returns a part for one worker.
 func (t *Tracer) Worker() *Worker {
-	w := &Worker{t: t}
+	w := &Worker{t: t, random: rand.NewChaCha8(seed())}
 	w.options = []opentracing.StartSpanOption{&w.start}
 	return w
+}
+
+func seed() (s [32]byte) {
+	_, _ = crand.Read(s[:]) // never fails
+	return s
 }
 
 // Begin reads the context of x's request and fills x.Trace. If the trace is kept
@@ -82,7 +92,7 @@ func (w *Worker) operation(x *event.Exchange) []byte {
 // mint fills eight bytes with random ones that are not all zero.
 func (w *Worker) mint(id []byte) {
 	for {
-		if v := w.t.random(); v != 0 {
+		if v := w.random.Uint64(); v != 0 {
 			binary.BigEndian.PutUint64(id, v)
 			return
 		}
