@@ -113,6 +113,8 @@ type Limits struct {
 	MaxBodyBytes         int64         `yaml:"max_body_bytes"` // request body; 0 = unlimited
 	StreamWindow         uint32        `yaml:"stream_window"`  // bytes, receive window per stream
 	MaxBufferedBytes     int64         `yaml:"max_buffered_bytes"`
+	MaxGlitches          uint32        `yaml:"max_glitches"`    // points of abuse per connection; 0 = any
+	GlitchRecovery       uint32        `yaml:"glitch_recovery"` // points taken away per second
 	ConnectTimeout       time.Duration `yaml:"connect_timeout"` // includes the TLS handshake
 	DrainDelay           time.Duration `yaml:"drain_delay"`
 	DrainGrace           time.Duration `yaml:"drain_grace"`

@@ -21,6 +21,8 @@ func (c *Config) setDefaults() {
 		MaxConcurrentStreams: 1000,
 		MaxHeaderBytes:       16 << 10,
 		MaxHeaderFields:      256,
+		MaxGlitches:          1000,
+		GlitchRecovery:       100,
 		StreamWindow:         64 << 10,
 		MaxBufferedBytes:     256 << 20,
 		ConnectTimeout:       5 * time.Second,

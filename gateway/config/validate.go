@@ -151,6 +151,8 @@ func (v *validator) limits() {
 	between(v, "limits.max_concurrent_streams", l.MaxConcurrentStreams, 1, maxWindow)
 	between(v, "limits.max_header_bytes", l.MaxHeaderBytes, 1024, 16<<20)
 	between(v, "limits.max_header_fields", l.MaxHeaderFields, 8, 65536)
+	between(v, "limits.max_glitches", l.MaxGlitches, 0, 1_000_000_000)
+	between(v, "limits.glitch_recovery", l.GlitchRecovery, 0, 1_000_000_000)
 	between(v, "limits.max_body_bytes", l.MaxBodyBytes, 0, math.MaxInt64)
 	between(v, "limits.stream_window", l.StreamWindow, 1024, maxWindow)
 	if l.MaxBufferedBytes < int64(l.StreamWindow) {

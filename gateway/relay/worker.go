@@ -231,6 +231,8 @@ func connConfig(l *config.Limits) conn.Config {
 		ConnWindow:           max(1<<20, 16*min(l.StreamWindow, 1<<26)),
 		MaxHeaderBytes:       l.MaxHeaderBytes,
 		MaxHeaderFields:      l.MaxHeaderFields,
+		MaxGlitches:          l.MaxGlitches,
+		GlitchRecovery:       l.GlitchRecovery,
 	}
 }
 

@@ -56,6 +56,8 @@ type Config struct {
 	ConnWindow           uint32 // bytes, receive window of the connection
 	MaxHeaderBytes       uint32 // decoded, as RFC 9113 §6.5.2 counts
 	MaxHeaderFields      uint32
+	MaxGlitches          uint32 // points; 0: any. See glitches.
+	GlitchRecovery       uint32 // points taken away per second
 }
 
 // Conn is one HTTP/2 connection. All of it belongs to the worker's goroutine.
@@ -74,6 +76,7 @@ type Conn struct {
 	out       output
 	peer      peerState
 	life      lifetime
+	glitches  glitches
 }
 
 // input is the reading half.

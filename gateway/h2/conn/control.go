@@ -11,7 +11,8 @@ import (
 )
 
 func (c *Conn) readSettings(h frame.Header, p []byte) {
-	if !c.in.settled {
+	first := !c.in.settled
+	if first {
 		c.in.settled = true
 		if !c.server() {
 			c.peer.maxStreams = noLimit // unless the frame says otherwise (RFC 9113 §6.5.2)
@@ -42,6 +43,11 @@ func (c *Conn) readSettings(h frame.Header, p []byte) {
 	}
 	if !frame.EachSetting(p, c.applySetting) || c.over() {
 		return
+	}
+	if !first {
+		if c.glitch(costSettings, rule.TooManyControlFrames); c.over() {
+			return
+		}
 	}
 	// Applied before the acknowledgement (RFC 9113 §6.5.3).
 	c.control(frame.Settings, frame.AppendSettingsAck(nil))
@@ -114,9 +120,12 @@ func (c *Conn) readPing(h frame.Header, p []byte) {
 	case len(p) != 8:
 		c.violate(codeFrameSize, rule.BadFrameSize)
 	case h.Flags.Has(frame.FlagAck):
+		c.glitch(costControl, rule.TooManyControlFrames) // we ask seldom
 		c.owner.PingAck(c, [8]byte(p))
 	default:
-		c.control(frame.Ping, frame.AppendPing(nil, [8]byte(p), true))
+		if c.glitch(costAnswered, rule.TooManyControlFrames); !c.over() {
+			c.control(frame.Ping, frame.AppendPing(nil, [8]byte(p), true))
+		}
 	}
 }
 
@@ -139,6 +148,9 @@ func (c *Conn) readGoAway(h frame.Header, p []byte) {
 	last := binary.BigEndian.Uint32(p) & (1<<31 - 1)
 	code := event.Code(binary.BigEndian.Uint32(p[4:]))
 	c.env.Sink.GoAway(c.Info, event.Read, code)
+	if c.glitch(costSettings, rule.TooManyControlFrames); c.over() {
+		return
+	}
 	c.life.goAwayRead = true
 	if !c.server() {
 		// RFC 9113 §6.8: streams above the last id were not and will not be

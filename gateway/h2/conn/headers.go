@@ -66,6 +66,11 @@ func (c *Conn) readContinuation(h frame.Header, p []byte) {
 		c.violate(codeProtocol, rule.UnexpectedContinuation) // RFC 9113 §6.10
 		return
 	}
+	if len(p) == 0 {
+		if c.glitch(costEmpty, rule.EmptyFrames); c.over() {
+			return
+		}
+	}
 	b.fragments++
 	if b.fragments > maxFragments || len(b.buf)+len(p) > c.maxBlockBytes() {
 		c.violate(codeCalm, rule.TooManyFragments)
@@ -118,29 +123,26 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 		return // RFC 9113 §6.8: ignored; the client will send it elsewhere
 	}
 	c.opened++
+	c.glitches.opening(b.stream, c.env.Now)
 	if b.selfDep {
-		c.env.Sink.Violation(c.Info, rule.BadPriority)
-		c.writeRST(b.stream, codeProtocol)
+		c.reject(b.stream, codeProtocol, rule.BadPriority)
 		return
 	}
 	if c.streams.len() >= int(c.cfg.MaxConcurrentStreams) {
 		// RFC 9113 §5.1.2. The peer may not have seen our SETTINGS: refuse, so
 		// that it can try again.
-		c.env.Sink.Violation(c.Info, rule.TooManyStreams)
-		c.writeRST(b.stream, codeRefused)
+		c.reject(b.stream, codeRefused, rule.TooManyStreams)
 		return
 	}
 	head := Head{List: list, End: b.end, Refused: over}
 	if over == rule.None {
 		var v rule.Violation
 		if head.Request, v = header.ValidateRequest(list); v != rule.None {
-			c.env.Sink.Violation(c.Info, v)
-			c.writeRST(b.stream, codeProtocol) // RFC 9113 §8.1.1
+			c.reject(b.stream, codeProtocol, v) // RFC 9113 §8.1.1
 			return
 		}
 		if b.end && head.Request.ContentLength > 0 {
-			c.env.Sink.Violation(c.Info, rule.BadContentLength)
-			c.writeRST(b.stream, codeProtocol)
+			c.reject(b.stream, codeProtocol, rule.BadContentLength)
 			return
 		}
 	} else {
@@ -155,6 +157,13 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 		s.state = s.state.ReadEnd()
 	}
 	c.owner.Request(s, head)
+}
+
+// reject resets a stream that never came to be.
+func (c *Conn) reject(id uint32, code event.Code, v rule.Violation) {
+	c.env.Sink.Violation(c.Info, v)
+	c.writeRST(id, code)
+	c.glitch(costReset, rule.TooManyResets)
 }
 
 func (s *Stream) readRequestTrailers(list *header.List, end bool, over rule.Violation) {

@@ -101,7 +101,7 @@ func (c *Conn) read(h frame.Header, p []byte) {
 	case frame.WindowUpdate:
 		c.readWindowUpdate(h, p)
 	default:
-		// RFC 9113 §5.5: unknown types are ignored.
+		c.glitch(costControl, rule.TooManyControlFrames) // RFC 9113 §5.5: unknown types are ignored
 	}
 }
 
@@ -121,6 +121,8 @@ func (c *Conn) readPriority(h frame.Header, p []byte) {
 		c.streamViolation(h.Stream, codeFrameSize, rule.BadFrameSize) // RFC 9113 §6.3
 	case binary.BigEndian.Uint32(p)&(1<<31-1) == h.Stream:
 		c.streamViolation(h.Stream, codeProtocol, rule.BadPriority) // RFC 7540 §5.3.1
+	default:
+		c.glitch(costControl, rule.TooManyControlFrames)
 	}
 }
 
@@ -135,8 +137,14 @@ func (c *Conn) readRST(h frame.Header, p []byte) {
 	}
 	code := event.Code(binary.BigEndian.Uint32(p))
 	c.env.Sink.Reset(c.Info, event.Read, code)
-	if s := c.streams.get(h.Stream); s != nil {
-		s.peerReset(code)
+	s := c.streams.get(h.Stream)
+	if s == nil {
+		c.glitch(costAnswered, rule.TooManyResets)
+		return
+	}
+	s.peerReset(code)
+	if c.server() && c.glitches.isYoung(h.Stream, c.env.Now) {
+		c.glitch(costReset, rule.TooManyResets)
 	}
 }
 
@@ -155,6 +163,7 @@ func (c *Conn) readWindowUpdate(h frame.Header, p []byte) {
 			c.violate(codeFlowControl, rule.WindowOverflow) // RFC 9113 §6.9.1
 		default:
 			c.touch()
+			c.glitch(costControl, rule.TooManyControlFrames)
 		}
 		return
 	}
@@ -165,12 +174,14 @@ func (c *Conn) readWindowUpdate(h frame.Header, p []byte) {
 	s := c.streams.get(h.Stream)
 	switch {
 	case s == nil: // closed; RFC 9113 §5.1 allows it for a while
+		c.glitch(costControl, rule.TooManyControlFrames)
 	case n == 0:
 		c.streamViolation(h.Stream, codeProtocol, rule.BadWindowUpdate)
 	case !s.send.Add(n):
 		c.streamViolation(h.Stream, codeFlowControl, rule.WindowOverflow)
 	default:
 		s.windowOpened()
+		c.glitch(costControl, rule.TooManyControlFrames)
 	}
 }
 
@@ -206,8 +217,12 @@ func (c *Conn) readData(h frame.Header, p []byte) {
 			c.violate(codeCalm, rule.EmptyFrames)
 			return
 		}
+		if c.glitch(costEmpty, rule.EmptyFrames); c.over() {
+			return
+		}
 	} else {
 		c.in.empty = 0
+		c.useful(gainRead)
 	}
 	s := c.streams.get(h.Stream)
 	if s == nil {
@@ -228,6 +243,7 @@ func (c *Conn) closedStreamFrame(id uint32) {
 	}
 	c.env.Sink.Violation(c.Info, rule.StreamClosed)
 	c.writeRST(id, codeStreamClosed)
+	c.glitch(costReset, rule.TooManyResets)
 }
 
 // disregards reports whether frames for a stream that is gone are no fault of
@@ -253,4 +269,5 @@ func (c *Conn) streamViolation(id uint32, code event.Code, v rule.Violation) {
 	}
 	c.env.Sink.Violation(c.Info, v)
 	c.writeRST(id, code)
+	c.glitch(costReset, rule.TooManyResets)
 }

@@ -186,6 +186,9 @@ func (s *Stream) wroteEnd() {
 
 func (s *Stream) maybeClose() {
 	if s.state == stream.Closed {
+		if !s.gone {
+			s.c.useful(gainStream)
+		}
 		s.close()
 	}
 }
@@ -232,7 +235,9 @@ func (s *Stream) peerReset(code event.Code) {
 
 // violate resets the stream because the peer broke a rule on it.
 func (s *Stream) violate(code event.Code, v rule.Violation) {
-	s.c.env.Sink.Violation(s.c.Info, v)
-	s.c.writeRST(s.id, code)
+	c := s.c
+	c.env.Sink.Violation(c.Info, v)
+	c.writeRST(s.id, code)
 	s.finish(code, stream.PeerViolation, v)
+	c.glitch(costReset, rule.TooManyResets)
 }
