@@ -42,10 +42,38 @@ var hexValues = func() (values [256]uint8) {
 
 // parseHex fills dst from hex digits of either case, at the right end if there
 // are fewer than dst holds. It fails on no digits, too many, or another byte.
-func parseHex(dst, s []byte) bool { return parseDigits(dst, s) < 2*capital }
+func parseHex(dst, s []byte) bool { return parseWords(dst, s) || parseDigits(dst, s) < 2*capital }
 
 // parseLowerHex is parseHex but for capitals, on which it fails.
-func parseLowerHex(dst, s []byte) bool { return parseDigits(dst, s) < capital }
+func parseLowerHex(dst, s []byte) bool { return parseWords(dst, s) || parseDigits(dst, s) < capital }
+
+// parseWords is parseLowerHex for what ids mostly are: two digits for each byte of
+// dst, whose length is a multiple of four.
+func parseWords(dst, s []byte) bool {
+	if len(s) != 2*len(dst) || len(dst)%4 != 0 || len(dst) == 0 {
+		return false
+	}
+	for ; len(dst) > 0; dst, s = dst[4:], s[8:] {
+		text := binary.BigEndian.Uint64(s)
+		v := digitsValue(text)
+		if hexDigits(v) != text {
+			return false
+		}
+		binary.BigEndian.PutUint32(dst, v)
+	}
+	return true
+}
+
+// digitsValue is the inverse of hexDigits; what it makes of other text is not
+// what hexDigits makes that text of.
+func digitsValue(text uint64) uint32 {
+	const ones = 0x0101010101010101
+	letters := text >> 6 & ones
+	x := text&(0x0f*ones) + letters*9
+	x = (x | x>>4) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return uint32(x | x>>16)
+}
 
 // parseDigits returns what the hexValues of s have in common: all their bits.
 func parseDigits(dst, s []byte) (bits uint8) {
