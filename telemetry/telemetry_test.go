@@ -53,6 +53,7 @@ func newRig(t testing.TB, cfg *config.Config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.SetSource(oneWorker{})
 	r.listener = &event.Listener{Name: "edge", Trust: string(config.TraceResample)}
 	users := &event.UpstreamName{Name: "users"}
 	r.route = &event.Route{Name: "api", Upstream: users}
@@ -63,6 +64,20 @@ func newRig(t testing.TB, cfg *config.Config) *rig {
 	r.Observer().EndpointAdded(r.endpoint)
 	return r
 }
+
+// oneWorker is a gateway whose worker runs on the test's goroutine.
+type oneWorker struct{ event.Source }
+
+func (oneWorker) Visit(_ context.Context, visit func(worker, turn int) bool) error {
+	for turn := 0; !visit(0, turn); {
+		turn++
+	}
+	return nil
+}
+
+func (oneWorker) Stats(context.Context) (event.Stats, error) { return event.Stats{}, nil }
+
+func (oneWorker) Ready() bool { return true }
 
 // begin resets x to an exchange in its beginning.
 func (r *rig) begin(x *event.Exchange) {

@@ -27,6 +27,7 @@ func BenchmarkExchange(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r.runOn(s, x, end)
+				s.SlotWait(x, 0)
 				if x.GRPC {
 					s.Messages(x, event.Read, sizes)
 					s.Messages(x, event.Written, sizes)
@@ -107,7 +108,7 @@ func large(r *rig) {
 				event.ConnStats{Conn: r.down, Streams: i})
 		}
 	}
-	r.SetSource(&source{stats: stats})
+	r.gateway.stats = stats
 	for worker := range 2 {
 		s := r.Sink(worker)
 		for i, route := range t.Routes {

@@ -8,56 +8,96 @@ import (
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
-// cell is a number that one worker changes and a scrape reads.
-type cell struct{ atomic.Int64 }
+// counts is a set of numbers.
+type counts[T any] interface {
+	*T
+	// take makes the set equal to from, with which it then shares nothing.
+	take(from *T)
+}
+
+// cells are what one worker counts, and the copy of it that scrapes read. The
+// worker makes the copy between two of its batches, so counting needs neither a
+// lock nor an atomic operation.
+type cells[T any, P counts[T]] struct {
+	_    linePad
+	live T // only the worker's goroutine touches it
+
+	mu    sync.Mutex // guards what follows
+	shown T
+}
 
 // linePad keeps what follows it out of the cache lines of what stands before.
 type linePad [64]byte
 
-// perWorker holds one T for each worker. A worker makes its own when it first
-// needs it and then reaches it without a lock.
-type perWorker[T any] struct {
-	grow sync.Mutex // guards replacing all
-	all  atomic.Pointer[[]*T]
+// show copies what was counted. Only the worker calls it, or someone else once the
+// worker has ended.
+func (c *cells[T, P]) show() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	P(&c.shown).take(&c.live)
 }
 
-// of returns worker n's T.
-func (p *perWorker[T]) of(n int) *T {
-	if s := p.all.Load(); s != nil && n < len(*s) && (*s)[n] != nil {
+// read calls f with what was last shown, which f must not keep.
+func (c *cells[T, P]) read(f func(*T)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(&c.shown)
+}
+
+// perWorker holds cells for each worker. A worker makes its own when it first
+// needs them and then reaches them without a lock.
+type perWorker[T any, P counts[T]] struct {
+	grow sync.Mutex // guards replacing all
+	all  atomic.Pointer[[]*cells[T, P]]
+}
+
+// of returns what worker n counts; only worker n calls it.
+func (p *perWorker[T, P]) of(n int) *T {
+	if c := p.at(n); c != nil {
+		return &c.live
+	}
+	return p.grown(n)
+}
+
+// at returns worker n's cells, nil if it has none yet.
+func (p *perWorker[T, P]) at(n int) *cells[T, P] {
+	if s := p.all.Load(); s != nil && uint(n) < uint(len(*s)) {
 		return (*s)[n]
 	}
+	return nil
+}
+
+func (p *perWorker[T, P]) grown(n int) *T {
 	p.grow.Lock()
 	defer p.grow.Unlock()
-	var list []*T
+	var list []*cells[T, P]
 	if s := p.all.Load(); s != nil {
 		list = append(list, *s...)
 	}
 	for len(list) <= n {
 		list = append(list, nil)
 	}
-	if list[n] == nil {
-		list[n] = new(T)
-	}
+	list[n] = new(cells[T, P])
 	p.all.Store(&list)
-	return list[n]
+	return &list[n].live
 }
 
-// each calls f with every T that a worker has made.
-func (p *perWorker[T]) each(f func(*T)) {
+// show implements [shower].
+func (p *perWorker[T, P]) show(worker int) {
+	if c := p.at(worker); c != nil {
+		c.show()
+	}
+}
+
+// read calls f with what each worker has last shown.
+func (p *perWorker[T, P]) read(f func(*T)) {
 	if s := p.all.Load(); s != nil {
 		for _, c := range *s {
 			if c != nil {
-				f(c)
+				c.read(f)
 			}
 		}
 	}
-}
-
-// sum adds up one number over the workers.
-func (p *perWorker[T]) sum(of func(*T) *cell) float64 {
-	var n int64
-	p.each(func(c *T) { n += of(c).Load() })
-	return float64(n)
 }
 
 // numStatusClasses counts the values of the label status_class: none, 1xx to 5xx.
@@ -69,54 +109,112 @@ const numGRPCStatuses = catalog.MaxGRPCStatus + 3
 
 // routeCells is what one worker counts of one route.
 type routeCells struct {
-	_        linePad
-	open     cell
-	failures cell
-	requests [numStatusClasses][numGRPCStatuses]cell
-	ends     [event.NumEndReasons][event.NumOrigins]cell
-	idle     [2]cell // before, after the response headers
-	messages [event.NumDirs]cell
-
-	mu sync.Mutex // guards what follows, between the worker and a scrape
+	routeCounts
 	distributions
 }
 
-// distributions are the histograms of one route.
-type distributions struct {
-	duration, firstByte, overhead [2]histogram // unary, stream
-	streamDuration                histogram
-	size, messageSize             [event.NumDirs]histogram
+func (c *routeCells) take(from *routeCells) {
+	c.routeCounts = from.routeCounts
+	c.distributions.take(&from.distributions)
+}
+
+// routeCounts are the counters and gauges of one route.
+type routeCounts struct {
+	open     int64
+	failures int64
+	requests [numStatusClasses][numGRPCStatuses]int64
+	ends     [event.NumEndReasons][event.NumOrigins]int64
+	idle     [2]int64 // before, after the response headers
+	messages [event.NumDirs]int64
+}
+
+func (c *routeCounts) add(part *routeCounts) {
+	c.open += part.open
+	c.failures += part.failures
+	for i := range c.requests {
+		addEach(c.requests[i][:], part.requests[i][:])
+	}
+	for i := range c.ends {
+		addEach(c.ends[i][:], part.ends[i][:])
+	}
+	addEach(c.idle[:], part.idle[:])
+	addEach(c.messages[:], part.messages[:])
+}
+
+// addEach adds each number of part to that of sum in the same place.
+func addEach(sum, part []int64) {
+	for i, n := range part {
+		sum[i] += n
+	}
 }
 
 // upstreamCells is what one worker counts of one upstream.
 type upstreamCells struct {
-	_       linePad
-	retries [event.NumRetryResults]cell
-	stalls  [event.NumSides][event.NumScopes]stallCells
-
-	mu       sync.Mutex // guards what follows, between the worker and a scrape
+	retries  [event.NumRetryResults]int64
+	stalls   [event.NumSides][event.NumScopes]stallCounts
 	slotWait histogram
+}
+
+func (c *upstreamCells) take(from *upstreamCells) {
+	c.retries, c.stalls = from.retries, from.stalls
+	c.slotWait.take(&from.slotWait)
+}
+
+func (c *upstreamCells) add(part *upstreamCells) {
+	addEach(c.retries[:], part.retries[:])
+	for side := range c.stalls {
+		for scope := range c.stalls[side] {
+			c.stalls[side][scope].add(&part.stalls[side][scope])
+		}
+	}
+	c.slotWait.add(&part.slotWait, false)
 }
 
 // endpointCells is what one worker counts of one endpoint.
 type endpointCells struct {
-	_        linePad
-	streams  cell // open
-	conns    cell // open
-	attempts [numAttemptResults]cell
+	streams  int64 // open
+	conns    int64 // open
+	attempts [numAttemptResults]int64
+}
+
+func (c *endpointCells) take(from *endpointCells) { *c = *from }
+
+func (c *endpointCells) add(part *endpointCells) {
+	c.streams += part.streams
+	c.conns += part.conns
+	addEach(c.attempts[:], part.attempts[:])
 }
 
 // wireCells is what one worker counts of frames and connections.
-type wireCells struct {
-	frames      [event.NumSides][event.NumDirs][event.NumFrameTypes]cell
-	bytes       [event.NumSides][event.NumDirs][event.NumFrameTypes]cell
-	credit      [event.NumSides][event.NumDirs]cell
-	resets      [event.NumSides][event.NumDirs][event.NumCodes]cell
-	goAways     [event.NumSides][event.NumDirs][event.NumCodes]cell
-	violations  [event.NumSides][event.NumViolations]cell
-	pings       [event.NumSides]cell // not answered
-	connsOpen   [event.NumSides][event.NumProtos]cell
-	connsOpened [event.NumSides][event.NumProtos]cell
-	connsClosed [event.NumSides][event.NumCloseReasons]cell
-	_           linePad
+type wireCells [event.NumSides]struct {
+	frames      [event.NumDirs][event.NumFrameTypes]int64
+	bytes       [event.NumDirs][event.NumFrameTypes]int64
+	credit      [event.NumDirs]int64
+	resets      [event.NumDirs][event.NumCodes]int64
+	goAways     [event.NumDirs][event.NumCodes]int64
+	violations  [event.NumViolations]int64
+	pings       int64 // not answered
+	connsOpen   [event.NumProtos]int64
+	connsOpened [event.NumProtos]int64
+	connsClosed [event.NumCloseReasons]int64
+}
+
+func (c *wireCells) take(from *wireCells) { *c = *from }
+
+func (c *wireCells) add(part *wireCells) {
+	for side := range c {
+		s, p := &c[side], &part[side]
+		for dir := range event.NumDirs {
+			addEach(s.frames[dir][:], p.frames[dir][:])
+			addEach(s.bytes[dir][:], p.bytes[dir][:])
+			addEach(s.resets[dir][:], p.resets[dir][:])
+			addEach(s.goAways[dir][:], p.goAways[dir][:])
+		}
+		addEach(s.credit[:], p.credit[:])
+		addEach(s.violations[:], p.violations[:])
+		s.pings += p.pings
+		addEach(s.connsOpen[:], p.connsOpen[:])
+		addEach(s.connsOpened[:], p.connsOpened[:])
+		addEach(s.connsClosed[:], p.connsClosed[:])
+	}
 }

@@ -20,7 +20,7 @@ func (o *Observer) Collect(ch chan<- prometheus.Metric) {
 
 // tell tells b every series.
 func (o *Observer) tell(b batch) {
-	stats, known := o.stats() // asks the workers: not under mu
+	stats, known := o.ask() // waits for the workers: not under mu
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.collectProcess(b)
@@ -30,10 +30,9 @@ func (o *Observer) tell(b batch) {
 		o.collectRoute(b, r)
 	}
 	if !o.named(o.noUpstream) {
-		o.collectStalls(b, o.noUpstream)
+		o.collectStalls(b, o.noUpstream, o.noUpstream.sum())
 	}
 	for _, u := range o.upstreams {
-		o.collectStalls(b, u)
 		o.collectUpstream(b, u)
 	}
 	o.collectDistributions(b, routes)
@@ -86,70 +85,67 @@ func (o *Observer) collectProcess(b batch) {
 // collectWire reports frames and connections. Every series is there from the
 // start: there are few, and a rate needs a zero to rise from.
 func (o *Observer) collectWire(b batch) {
-	sum := func(of func(*wireCells) *cell) float64 {
-		var n int64
-		for _, s := range o.sinks {
-			n += of(&s.wire).Load()
-		}
-		return float64(n)
+	var sum wireCells
+	for _, s := range o.sinks {
+		s.wire.read(sum.add)
 	}
 	for side := range event.NumSides {
-		name := side.String()
+		name, w := side.String(), &sum[side]
 		for d := range event.NumDirs {
 			dir := d.String()
 			for t := range event.NumFrameTypes {
 				frame := event.FrameName(uint8(t))
-				b.counter(catalog.FramesTotal, sum(func(w *wireCells) *cell { return &w.frames[side][d][t] }), name, dir, frame)
-				b.counter(catalog.FrameBytesTotal, sum(func(w *wireCells) *cell { return &w.bytes[side][d][t] }), name, dir, frame)
+				b.counter(catalog.FramesTotal, float64(w.frames[d][t]), name, dir, frame)
+				b.counter(catalog.FrameBytesTotal, float64(w.bytes[d][t]), name, dir, frame)
 			}
 			for c := range event.NumCodes {
 				code := event.Code(c).Label()
-				b.counter(catalog.RSTStreamTotal, sum(func(w *wireCells) *cell { return &w.resets[side][d][c] }), name, dir, code)
-				b.counter(catalog.GoAwayTotal, sum(func(w *wireCells) *cell { return &w.goAways[side][d][c] }), name, dir, code)
+				b.counter(catalog.RSTStreamTotal, float64(w.resets[d][c]), name, dir, code)
+				b.counter(catalog.GoAwayTotal, float64(w.goAways[d][c]), name, dir, code)
 			}
-			b.counter(catalog.WindowUpdateBytesTotal, sum(func(w *wireCells) *cell { return &w.credit[side][d] }), name, dir)
+			b.counter(catalog.WindowUpdateBytesTotal, float64(w.credit[d]), name, dir)
 		}
 		for p := range event.NumProtos {
-			b.counter(catalog.ConnectionsOpenedTotal, sum(func(w *wireCells) *cell { return &w.connsOpened[side][p] }), name, p.String())
-			b.gauge(catalog.ConnectionsOpen, sum(func(w *wireCells) *cell { return &w.connsOpen[side][p] }), name, p.String())
+			b.counter(catalog.ConnectionsOpenedTotal, float64(w.connsOpened[p]), name, p.String())
+			b.gauge(catalog.ConnectionsOpen, float64(w.connsOpen[p]), name, p.String())
 		}
 		for r := range event.NumCloseReasons {
-			b.counter(catalog.ConnectionsClosedTotal, sum(func(w *wireCells) *cell { return &w.connsClosed[side][r] }), name, r.String())
+			b.counter(catalog.ConnectionsClosedTotal, float64(w.connsClosed[r]), name, r.String())
 		}
 		for v := event.Violation(1); v < event.NumViolations; v++ {
-			b.counter(catalog.MalformedTotal, sum(func(w *wireCells) *cell { return &w.violations[side][v] }), name, v.String())
+			b.counter(catalog.MalformedTotal, float64(w.violations[v]), name, v.String())
 		}
-		b.counter(catalog.PingTimeoutsTotal, sum(func(w *wireCells) *cell { return &w.pings[side] }), name)
+		b.counter(catalog.PingTimeoutsTotal, float64(w.pings), name)
 	}
 }
 
 // collectRoute reports a route. Of the many ways to end, a series begins with
 // the first exchange that ended so, or at once where a rule watches it.
 func (o *Observer) collectRoute(b batch, r *route) {
-	c := &r.cells
-	b.gauge(catalog.StreamsOpen, c.sum(func(c *routeCells) *cell { return &c.open }), r.name, r.upstream)
-	b.counter(catalog.RequestFailuresTotal, c.sum(func(c *routeCells) *cell { return &c.failures }), r.name, r.upstream)
-	for class := range numStatusClasses {
-		for status := range numGRPCStatuses {
-			n := c.sum(func(c *routeCells) *cell { return &c.requests[class][status] })
+	var sum routeCounts
+	r.cells.read(func(c *routeCells) { sum.add(&c.routeCounts) })
+	b.gauge(catalog.StreamsOpen, float64(sum.open), r.name, r.upstream)
+	b.counter(catalog.RequestFailuresTotal, float64(sum.failures), r.name, r.upstream)
+	for class := range sum.requests {
+		for status, n := range sum.requests[class] {
 			if n != 0 || status == grpcNone && (class == 2 || class == 5) {
-				b.counter(catalog.RequestsTotal, n, r.name, r.upstream, statusClassName(class), grpcStatusName(status))
+				b.counter(catalog.RequestsTotal, float64(n), r.name, r.upstream, statusClassName(class), grpcStatusName(status))
 			}
 		}
 	}
 	for reason := range event.NumEndReasons {
 		for origin := range event.NumOrigins {
-			n := c.sum(func(c *routeCells) *cell { return &c.ends[reason][origin] })
+			n := sum.ends[reason][origin]
 			if n != 0 || watched(reason, origin) {
-				b.counter(catalog.StreamEndTotal, n, r.name, r.upstream, reason.String(), origin.String())
+				b.counter(catalog.StreamEndTotal, float64(n), r.name, r.upstream, reason.String(), origin.String())
 			}
 		}
 	}
 	for i, phase := range []string{catalog.PhaseBeforeHeaders, catalog.PhaseAfterHeaders} {
-		b.counter(catalog.IdleStreamsKilledTotal, c.sum(func(c *routeCells) *cell { return &c.idle[i] }), r.name, phase)
+		b.counter(catalog.IdleStreamsKilledTotal, float64(sum.idle[i]), r.name, phase)
 	}
 	for d := range event.NumDirs {
-		b.counter(catalog.GRPCMessagesTotal, c.sum(func(c *routeCells) *cell { return &c.messages[d] }), r.name, d.String())
+		b.counter(catalog.GRPCMessagesTotal, float64(sum.messages[d]), r.name, d.String())
 	}
 }
 
@@ -168,38 +164,48 @@ func watched(reason event.EndReason, by event.Origin) bool {
 	return false
 }
 
+// sum adds up what the workers count of u.
+func (u *upstream) sum() *upstreamCells {
+	sum := new(upstreamCells)
+	u.cells.read(sum.add)
+	return sum
+}
+
 // collectStalls reports the stalls of an upstream's streams.
-func (o *Observer) collectStalls(b batch, u *upstream) {
+func (o *Observer) collectStalls(b batch, u *upstream, sum *upstreamCells) {
 	now := o.opts.Now()
 	for side := range event.NumSides {
 		for scope := range event.NumScopes {
-			var sum stallSum
-			u.cells.each(func(c *upstreamCells) { sum.add(&c.stalls[side][scope], now) })
-			if u == o.noUpstream && sum.begun == 0 {
+			stalls := &sum.stalls[side][scope]
+			if u == o.noUpstream && stalls.begun == 0 {
 				continue // answers of the gateway's own hardly ever stall
 			}
 			seconds := &u.stallSeconds[side][scope]
-			*seconds = max(*seconds, float64(sum.nanoseconds)/1e9)
+			*seconds = max(*seconds, float64(stalls.nanoseconds(now))/1e9)
 			b.counter(catalog.StallSecondsTotal, *seconds, side.String(), scope.String(), u.name)
-			b.counter(catalog.StallsTotal, float64(sum.begun), side.String(), scope.String(), u.name)
-			b.gauge(catalog.StalledStreams, float64(sum.open), side.String(), scope.String(), u.name)
+			b.counter(catalog.StallsTotal, float64(stalls.begun), side.String(), scope.String(), u.name)
+			b.gauge(catalog.StalledStreams, float64(stalls.open), side.String(), scope.String(), u.name)
 		}
 	}
 }
 
 // collectUpstream reports an upstream and its endpoints.
 func (o *Observer) collectUpstream(b batch, u *upstream) {
+	sum := u.sum()
+	o.collectStalls(b, u, sum)
+	b.histogram(catalog.StreamSlotWaitSeconds, &sum.slotWait, u.since, u.name)
 	for r := range event.NumRetryResults {
-		b.counter(catalog.RetriesTotal, u.cells.sum(func(c *upstreamCells) *cell { return &c.retries[r] }), u.name, r.String())
+		b.counter(catalog.RetriesTotal, float64(sum.retries[r]), u.name, r.String())
 	}
 	var users int
 	for _, e := range u.endpoints {
 		users += e.users
-		c := &e.cells
-		b.gauge(catalog.EndpointStreamsOpen, c.sum(func(c *endpointCells) *cell { return &c.streams }), u.name, e.label)
-		b.gauge(catalog.EndpointConnectionsOpen, c.sum(func(c *endpointCells) *cell { return &c.conns }), u.name, e.label)
+		var sum endpointCells
+		e.cells.read(sum.add)
+		b.gauge(catalog.EndpointStreamsOpen, float64(sum.streams), u.name, e.label)
+		b.gauge(catalog.EndpointConnectionsOpen, float64(sum.conns), u.name, e.label)
 		for r := range numAttemptResults {
-			b.counter(catalog.AttemptsTotal, c.sum(func(c *endpointCells) *cell { return &c.attempts[r] }), u.name, e.label, r.String())
+			b.counter(catalog.AttemptsTotal, float64(sum.attempts[r]), u.name, e.label, r.String())
 		}
 	}
 	b.gauge(catalog.Endpoints, float64(users), u.name)

@@ -49,7 +49,7 @@ func (d *distribution) Write(out *dto.Metric) error {
 		h.Bucket = append(h.Bucket, b)
 	}
 	h.SampleCount = &counts[last]
-	if d.family.fractions != nil {
+	if d.family.native != nil {
 		d.writeNative(h)
 	}
 	out.Histogram = h
@@ -75,7 +75,7 @@ func (d *distribution) exemplar(bucket int) *dto.Exemplar {
 // writeNative writes the native buckets: spans of buckets without a gap, and how
 // much each count differs from the one before.
 func (d *distribution) writeNative(h *dto.Histogram) {
-	h.Schema = &d.family.schema
+	h.Schema = proto.Int32(nativeSchema)
 	h.ZeroThreshold = &zeroThreshold
 	h.ZeroCount = &d.zeros
 	buckets, spans := 0, 0
@@ -102,7 +102,7 @@ func (d *distribution) writeNative(h *dto.Histogram) {
 		if n == 0 {
 			continue
 		}
-		key := d.family.nativeKey(i)
+		key := nativeKey(i)
 		at := len(h.PositiveSpan)
 		if at == 0 || key != next {
 			offsets[at] = key - next

@@ -30,73 +30,32 @@ func (o *Observer) sortedRoutes() []*route {
 // collectDistributions reports the histograms of routes, of which those with the
 // same name follow one another.
 func (o *Observer) collectDistributions(b batch, routes []*route) {
-	part := o.newCopied(b.natives())
 	for len(routes) > 0 {
 		name, s := routes[0].name, routeSum{since: routes[0].since}
 		for len(routes) > 0 && routes[0].name == name {
-			s.addRoute(part, routes[0])
+			s.addRoute(routes[0], b.natives())
 			routes = routes[1:]
 		}
 		s.report(b, name)
 	}
-	o.collectSlotWait(b, o.noUpstream)
-	for _, u := range o.upstreams {
-		if u != o.noUpstream {
-			o.collectSlotWait(b, u)
-		}
-	}
 }
 
-// copied is a copy of one worker's part of a route, in memory that is made before
-// the worker has to wait for it.
-type copied struct {
-	distributions
-	natives   []uint64
-	exemplars [numDistributions][maxBounds]exemplar
-}
-
-// numDistributions is the number of histograms of a route.
-const numDistributions = 3*2 + 1 + 2*int(event.NumDirs)
-
-// newCopied returns room for a copy, with native buckets or without.
-func (o *Observer) newCopied(native bool) *copied {
-	c := new(copied)
-	if native {
-		n := o.descs.histograms[catalog.RequestDurationSeconds].natives() // no family has more
-		c.natives = make([]uint64, numDistributions*n)
-	}
-	return c
-}
-
-// take copies part, which its worker must not change meanwhile.
-func (c *copied) take(part *distributions) {
-	natives, i := c.natives, 0
-	c.each(part, func(to, from *histogram) {
-		*to = *from
-		to.natives = nil
-		if n := len(from.natives); n > 0 && len(natives) > 0 {
-			to.natives, natives = natives[:n], natives[n:]
-			copy(to.natives, from.natives)
-		}
-		if from.exemplars != nil {
-			to.exemplars = &c.exemplars[i]
-			*to.exemplars = *from.exemplars
-		}
-		i++
-	})
-}
-
-// addRoute adds r. A worker that wants to count waits while its part is copied,
-// and for no more than that.
-func (s *routeSum) addRoute(part *copied, r *route) {
+// addRoute adds r, with native buckets if those are wanted.
+func (s *routeSum) addRoute(r *route, natives bool) {
 	s.since = min(s.since, r.since)
-	r.cells.each(func(c *routeCells) {
-		c.mu.Lock()
-		part.take(&c.distributions)
-		c.mu.Unlock()
-		s.each(&part.distributions, (*histogram).add)
+	r.cells.read(func(c *routeCells) {
+		s.each(&c.distributions, func(sum, part *histogram) { sum.add(part, natives) })
 	})
 }
+
+// distributions are the histograms of one route.
+type distributions struct {
+	duration, firstByte, overhead [2]histogram // unary, stream
+	streamDuration                histogram
+	size, messageSize             [event.NumDirs]histogram
+}
+
+func (d *distributions) take(from *distributions) { d.each(from, (*histogram).take) }
 
 // each calls f with each histogram of d and the same of other.
 func (d *distributions) each(other *distributions, f func(of, theirs *histogram)) {
@@ -122,17 +81,5 @@ func (s *routeSum) report(b batch, route string) {
 	for dir := range event.NumDirs {
 		b.histogram(catalog.StreamSizeBytes, &s.size[dir], s.since, route, dir.String())
 		b.histogram(catalog.GRPCMessageBytes, &s.messageSize[dir], s.since, route, dir.String())
-	}
-}
-
-func (o *Observer) collectSlotWait(b batch, u *upstream) {
-	var sum histogram
-	u.cells.each(func(c *upstreamCells) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		sum.add(&c.slotWait)
-	})
-	if u != o.noUpstream || o.named(u) {
-		b.histogram(catalog.StreamSlotWaitSeconds, &sum, u.since, u.name)
 	}
 }

@@ -11,21 +11,21 @@ import (
 
 // Begin implements [event.Sink].
 func (s *Sink) Begin(x *event.Exchange, _ *header.List) {
-	s.routeOf(x).cells.of(s.worker).open.Add(1)
+	s.route(x).open++
 }
 
 // AttemptBegin implements [event.Sink].
 func (s *Sink) AttemptBegin(x *event.Exchange) {
 	if e := s.endpoint(x.Attempt.Endpoint); e != nil {
-		e.streams.Add(1)
+		e.streams++
 	}
 }
 
 // AttemptEnd implements [event.Sink].
 func (s *Sink) AttemptEnd(x *event.Exchange) {
 	if e := s.endpoint(x.Attempt.Endpoint); e != nil {
-		e.streams.Add(-1)
-		e.attempts[resultOf(x)].Add(1)
+		e.streams--
+		e.attempts[resultOf(x)]++
 	}
 }
 
@@ -75,38 +75,35 @@ func resultOf(x *event.Exchange) attemptResult {
 
 // Messages implements [event.Sink].
 func (s *Sink) Messages(x *event.Exchange, d event.Dir, sizes []uint32) {
-	c := s.routeOf(x).cells.of(s.worker)
-	c.messages[d].Add(int64(len(sizes)))
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c := s.route(x)
+	c.messages[d] += int64(len(sizes))
+	f := s.family(catalog.GRPCMessageBytes)
 	for _, n := range sizes {
-		c.messageSize[d].observe(s.family(catalog.GRPCMessageBytes), float64(n))
+		c.messageSize[d].observe(f, float64(n))
 	}
 }
 
 // End implements [event.Sink].
 func (s *Sink) End(x *event.Exchange) {
-	c := s.routeOf(x).cells.of(s.worker)
-	c.open.Add(-1)
-	c.requests[statusClass(int(x.Status))][grpcStatus(x)].Add(1)
-	c.ends[x.Reason][x.Origin].Add(1)
+	c := s.route(x)
+	c.open--
+	c.requests[statusClass(int(x.Status))][grpcStatus(x)]++
+	c.ends[x.Reason][x.Origin]++
 	if outcome.Failed(x) {
-		c.failures.Add(1)
+		c.failures++
 	}
 	if x.Reason == event.EndIdle {
 		after := 0
 		if x.ResponseBegin != 0 {
 			after = 1
 		}
-		c.idle[after].Add(1)
+		c.idle[after]++
 	}
-	s.observe(c, x)
+	s.observe(&c.distributions, x)
 }
 
 // observe puts x into the histograms of its route.
-func (s *Sink) observe(c *routeCells, x *event.Exchange) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (s *Sink) observe(c *distributions, x *event.Exchange) {
 	kind := 0
 	if outcome.Stream(x) {
 		kind = 1
@@ -114,26 +111,30 @@ func (s *Sink) observe(c *routeCells, x *event.Exchange) {
 	size := s.family(catalog.StreamSizeBytes)
 	c.size[event.Read].observe(size, float64(x.RequestBytes))
 	c.size[event.Written].observe(size, float64(x.ResponseBytes))
-	whole := x.Finished.Sub(x.Begin)
+	whole := seconds(x.Finished.Sub(x.Begin))
 	s.observeTime(&c.duration[kind], catalog.RequestDurationSeconds, x, whole)
-	c.streamDuration.observe(s.family(catalog.StreamDurationSeconds), max(whole, 0).Seconds())
+	c.streamDuration.observe(s.family(catalog.StreamDurationSeconds), whole)
 	if first := firstByte(x); first != 0 {
-		s.observeTime(&c.firstByte[kind], catalog.TimeToFirstByteSeconds, x, first.Sub(x.Begin))
+		s.observeTime(&c.firstByte[kind], catalog.TimeToFirstByteSeconds, x, seconds(first.Sub(x.Begin)))
 	}
 	if x.RequestSent != 0 && x.Attempts == 1 {
-		s.observeTime(&c.overhead[kind], catalog.GatewayOverheadSeconds, x, x.RequestSent.Sub(x.Begin)-x.Attempt.SlotWait)
+		s.observeTime(&c.overhead[kind], catalog.GatewayOverheadSeconds, x, seconds(x.RequestSent.Sub(x.Begin)-x.Attempt.SlotWait))
 	}
 }
 
-// observeTime counts a time of x, as an exemplar if x's trace is kept: others
-// would link nowhere.
-func (s *Sink) observeTime(h *histogram, of catalog.Histogram, x *event.Exchange, d time.Duration) {
-	if v := max(d, 0).Seconds(); x.Trace.Sampled {
+// observeTime counts a time of x in seconds, as an exemplar if x's trace is kept:
+// others would link nowhere.
+func (s *Sink) observeTime(h *histogram, of catalog.Histogram, x *event.Exchange, v float64) {
+	if x.Trace.Sampled {
 		h.observeTraced(s.family(of), v, x.Trace.ID, x.Finished)
 	} else {
 		h.observe(s.family(of), v)
 	}
 }
+
+// seconds returns d in seconds, 0 if it is negative. It spares the integer
+// divisions of [time.Duration.Seconds].
+func seconds(d time.Duration) float64 { return float64(max(d, 0)) / 1e9 }
 
 // firstByte returns when x's response began to arrive: its body, or its headers
 // if it has none.

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"math"
-	"sort"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -10,61 +9,28 @@ import (
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
-// Native buckets reach from 2^nativeMin to 2^nativeMax: from a microsecond to 36
-// hours. Smaller values count as zero, greater ones into the last bucket.
-const (
-	nativeMin = -20
-	nativeMax = 17
-)
-
 // zeroThreshold is the greatest value that counts as zero.
 var zeroThreshold = math.Exp2(nativeMin)
 
 var inf = math.Inf(+1)
 
-// maxBounds is the greatest number of classic buckets that a family may have,
-// +Inf included.
-const maxBounds = 16
-
 // family is a histogram family as the catalogue declares it.
 type family struct {
-	desc   *prometheus.Desc
-	bounds []float64 // of the classic buckets, without +Inf
-	// schema says how fine the native buckets are: a bucket's bound is
-	// 2^(2^-schema) times the one before. fractions are the bounds from 1/2 to 1.
-	schema    int32
-	fractions []float64 // nil: no native buckets
+	classic classicIndex
+	native  *nativeIndex // nil: no native buckets
+	bounds  []float64    // of the classic buckets, without +Inf
+	desc    *prometheus.Desc
 }
 
 func newFamily(h catalog.Histogram) family {
 	m := h.Metric()
-	f := family{desc: desc(m), bounds: m.Buckets}
+	f := family{classic: newClassicIndex(m.Buckets), bounds: m.Buckets, desc: desc(m)}
 	if m.NativeFactor > 1 {
-		f.schema = int32(-math.Floor(math.Log2(math.Log2(m.NativeFactor))))
-		f.fractions = make([]float64, 1<<f.schema)
-		for i := range f.fractions {
-			f.fractions[i] = math.Exp2(float64(i)/float64(len(f.fractions)) - 1)
-		}
+		n := newNativeIndex()
+		f.native = &n
 	}
 	return f
 }
-
-// natives returns the number of native buckets.
-func (f *family) natives() int { return (nativeMax - nativeMin) * len(f.fractions) }
-
-// nativeIndex returns the native bucket of v, from 0; -1: v counts as zero.
-func (f *family) nativeIndex(v float64) int {
-	if v <= zeroThreshold {
-		return -1
-	}
-	frac, exp := math.Frexp(v)
-	i := sort.SearchFloat64s(f.fractions, frac) + (exp-1-nativeMin)*len(f.fractions) - 1
-	return min(i, f.natives()-1)
-}
-
-// nativeKey returns what Prometheus calls native bucket i: key k ends at
-// 2^(k·2^-schema).
-func (f *family) nativeKey(i int) int32 { return int32(i + 1 + nativeMin*len(f.fractions)) }
 
 // exemplar is an observation whose trace is kept.
 type exemplar struct {
@@ -73,36 +39,43 @@ type exemplar struct {
 	at    event.Time // 0: there is none
 }
 
-// histogram is one worker's part of one series, or such parts added up. What
-// holds it guards it.
+// histogram is one worker's part of one series, or such parts added up.
 type histogram struct {
-	counts    [maxBounds]uint64 // by classic bucket, the last one +Inf
-	natives   []uint64          // made with the first observation
-	zeros     uint64
 	sum       float64
+	zeros     uint64
+	natives   []uint64             // made with the first observation
 	exemplars *[maxBounds]exemplar // made with the first one
+	counts    [maxBounds]uint64    // by classic bucket, the last one +Inf
 }
 
 // observe counts v, which is not negative. It returns the classic bucket.
 func (h *histogram) observe(f *family, v float64) int {
-	bucket := 0
-	for bucket < len(f.bounds) && v > f.bounds[bucket] {
-		bucket++
-	}
-	h.counts[bucket]++
+	bits := math.Float64bits(v)
+	bucket := f.classic.of(bits)
+	h.counts[bucket%maxBounds]++
 	h.sum += v
-	if f.fractions == nil {
+	if f.native == nil {
 		return bucket
 	}
-	if i := f.nativeIndex(v); i < 0 {
-		h.zeros++
-	} else {
-		if h.natives == nil {
-			h.natives = make([]uint64, f.natives())
-		}
+	if i := f.native.of(bits); uint(i) < uint(len(h.natives)) {
 		h.natives[i]++
+	} else {
+		h.observeOutside(i)
 	}
 	return bucket
+}
+
+// observeOutside counts into native bucket i where that is none, or where there
+// are none yet.
+func (h *histogram) observeOutside(i int) {
+	if i < 0 {
+		h.zeros++
+		return
+	}
+	if h.natives == nil {
+		h.natives = make([]uint64, numNatives)
+	}
+	h.natives[min(i, numNatives-1)]++
 }
 
 // observeTraced counts v and keeps it as its bucket's exemplar.
@@ -114,16 +87,33 @@ func (h *histogram) observeTraced(f *family, v float64, trace [16]byte, at event
 	h.exemplars[bucket] = exemplar{trace, v, at}
 }
 
-// add adds the counts of a part; of exemplars the newest stay.
-func (h *histogram) add(part *histogram) {
+// take makes h equal to from, with which it shares nothing.
+func (h *histogram) take(from *histogram) {
+	natives, exemplars := h.natives, h.exemplars
+	*h = *from
+	if from.natives != nil {
+		h.natives = append(natives[:0], from.natives...)
+	}
+	if from.exemplars != nil {
+		if exemplars == nil {
+			exemplars = new([maxBounds]exemplar)
+		}
+		*exemplars = *from.exemplars
+		h.exemplars = exemplars
+	}
+}
+
+// add adds the counts of a part, with its native buckets if those are wanted; of
+// exemplars the newest stay.
+func (h *histogram) add(part *histogram, natives bool) {
 	for i, n := range part.counts {
 		h.counts[i] += n
 	}
 	h.zeros += part.zeros
 	h.sum += part.sum
-	if part.natives != nil {
+	if natives && part.natives != nil {
 		if h.natives == nil {
-			h.natives = make([]uint64, len(part.natives))
+			h.natives = make([]uint64, numNatives)
 		}
 		for i, n := range part.natives {
 			h.natives[i] += n

@@ -51,7 +51,13 @@ func TestHistogramsAreThoseOfClientGolang(t *testing.T) {
 			NativeHistogramZeroThreshold: zeroThreshold,
 		})
 		values := []float64{0, zeroThreshold, math.Nextafter(zeroThreshold, 1), 1, 2, 0.25, 1e-9, math.Exp2(nativeMax)}
-		values = append(values, m.Buckets...)
+		for _, v := range m.Buckets {
+			values = append(values, v, math.Nextafter(v, 0), math.Nextafter(v, inf))
+		}
+		for i := range numNatives {
+			v := math.Exp2(nativeMin + float64(i)/nativePerOctave)
+			values = append(values, v, math.Nextafter(v, 0), math.Nextafter(v, inf))
+		}
 		for range 10_000 {
 			values = append(values, math.Exp2(random.Float64()*(nativeMax-nativeMin)+nativeMin))
 		}
@@ -61,8 +67,8 @@ func TestHistogramsAreThoseOfClientGolang(t *testing.T) {
 			parts[i%2].observe(&f, v)
 		}
 		var sum histogram
-		sum.add(&parts[0])
-		sum.add(&parts[1])
+		sum.add(&parts[0], true)
+		sum.add(&parts[1], true)
 		got, want := write(t, &distribution{family: &f, histogram: sum}), write(t, oracle)
 
 		if got.GetSampleCount() != want.GetSampleCount() || math.Abs(got.GetSampleSum()/want.GetSampleSum()-1) > 1e-9 {
@@ -119,8 +125,8 @@ func TestTheNewestExemplarOfABucketStays(t *testing.T) {
 	a.observeTraced(&f, 0.4, [16]byte{2}, 200)
 	b.observeTraced(&f, 0.35, [16]byte{3}, 150)
 	b.observeTraced(&f, 1e6, [16]byte{4}, 150)
-	sum.add(&b)
-	sum.add(&a)
+	sum.add(&b, true)
+	sum.add(&a, true)
 	out := write(t, &distribution{family: &f, histogram: sum})
 	var got []float64
 	for _, b := range out.Bucket {
@@ -138,8 +144,39 @@ func TestTheNewestExemplarOfABucketStays(t *testing.T) {
 
 func TestEveryFamilyFitsItsCells(t *testing.T) {
 	for id := range catalog.NumHistograms {
-		if n := len(id.Metric().Buckets) + 1; n > maxBounds {
+		bounds := id.Metric().Buckets
+		if n := len(bounds) + 1; n > maxBounds {
 			t.Errorf("%s has %d buckets; raise maxBounds", id, n)
 		}
+		index := newClassicIndex(bounds)
+		for i, b := range bounds {
+			if i > 0 && b < 2*bounds[i-1] {
+				t.Errorf("%s: %v is less than twice %v; classicIndex cannot tell them apart", id, b, bounds[i-1])
+			}
+			if e := int(math.Float64bits(b)>>mantissaBits) - index.lowest; e >= len(index.first)-1 {
+				t.Errorf("%s: %v is too far above %v; lengthen classicIndex.first", id, b, bounds[0])
+			}
+		}
+	}
+}
+
+// BenchmarkObserve is one observation with native buckets, of durations that
+// differ.
+func BenchmarkObserve(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, 1024)
+	for i := range values {
+		values[i] = math.Exp2(random.Float64()*14 - 14)
+	}
+	for _, id := range []catalog.Histogram{catalog.RequestDurationSeconds, catalog.StreamDurationSeconds} {
+		b.Run(id.String(), func(b *testing.B) {
+			f := newFamily(id)
+			var h histogram
+			i := 0
+			for b.Loop() {
+				h.observe(&f, values[i%len(values)])
+				i++
+			}
+		})
 	}
 }

@@ -3,10 +3,8 @@ package metrics_test
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,9 +27,9 @@ func tellEverything(r *rig) {
 	s.SlotWait(x, time.Millisecond)
 	r.Reload(r.now.Std(), nil)
 	r.Certificate(r.listener, nil, r.now.Std().Add(time.Hour))
-	r.SetSource(&source{stats: event.Stats{Conns: []event.ConnStats{{
+	r.gateway.stats = event.Stats{Conns: []event.ConnStats{{
 		Conn: r.up, PeerMaxStreams: 100, RTT: time.Millisecond, SendWindow: 1, ReceiveWindow: 2,
-	}}}})
+	}}}
 }
 
 func TestWhatIsReportedIsDeclaredAndWhatIsDeclaredIsReported(t *testing.T) {
@@ -284,38 +282,4 @@ func TestProcessStateShows(t *testing.T) {
 	r.want(catalog.TraceSpansTotal, "result=dropped", 7)
 	r.want(catalog.AccessLogDroppedTotal, "", 8)
 	r.want(catalog.BuildInfo, "version=v1,revision=abc,goversion=go1", 1)
-}
-
-func TestWorkersCountWhileScrapesRead(t *testing.T) {
-	r := newRig(t)
-	const workers, requests = 4, 500
-	var wg sync.WaitGroup
-	for n := range workers {
-		s := r.Sink(n)
-		wg.Go(func() {
-			for range requests {
-				x := r.exchange()
-				s.Begin(x, nil)
-				s.AttemptBegin(x)
-				s.StallBegin(x, event.Downstream, event.ScopeStream, x.Begin)
-				s.StallEnd(x, event.Downstream, event.ScopeStream, x.Begin, x.Begin.Add(time.Millisecond))
-				s.AttemptEnd(x)
-				x.Status, x.Finished = 200, x.Begin.Add(time.Millisecond)
-				s.End(x)
-			}
-		})
-	}
-	wg.Go(func() {
-		for i := range 20 {
-			r.gather()
-			extra := &event.Endpoint{Upstream: r.users, Address: fmt.Sprint("10.0.1.", i, ":80")}
-			r.EndpointAdded(extra)
-			r.Topology(r.topology())
-			r.EndpointRemoved(extra)
-		}
-	})
-	wg.Wait()
-	r.want(catalog.RequestsTotal, "status_class=2xx", workers*requests)
-	r.want(catalog.StallsTotal, "upstream=users,side=downstream,scope=stream", workers*requests)
-	r.want(catalog.Endpoints, "upstream=users", 1)
 }

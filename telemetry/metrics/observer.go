@@ -31,8 +31,8 @@ type Observer struct {
 	descs  descs
 	source atomic.Pointer[event.Source]
 
-	handshakes [event.NumSides][2]cell // ok, error
-	reloads    [2]cell                 // ok, error
+	handshakes [event.NumSides][2]atomic.Int64 // ok, error
+	reloads    [2]atomic.Int64                 // ok, error
 	drain      atomic.Bool
 
 	// Set once; each has states of its own that no reload takes away.

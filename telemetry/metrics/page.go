@@ -21,7 +21,7 @@ const (
 )
 
 // Page is the handler of /metrics. Its texts, which hold tens of thousands of
-// series where there are hundreds of routes, are written straight from the cells;
+// series where there are hundreds of routes, are written straight from the numbers;
 // client_golang answers the other formats.
 type Page struct {
 	observer *Observer

@@ -22,6 +22,7 @@ type rig struct {
 	now      event.Time
 	spans    [3]uint64
 	logs     uint64
+	gateway  *source
 
 	listener *event.Listener
 	users    *event.UpstreamName
@@ -33,6 +34,13 @@ type rig struct {
 const start = event.Time(1_800_000_000_000_000_000)
 
 func newRig(t testing.TB) *rig {
+	r := newRigWithoutGateway(t)
+	r.gateway = &source{}
+	r.SetSource(r.gateway)
+	return r
+}
+
+func newRigWithoutGateway(t testing.TB) *rig {
 	r := &rig{TB: t, registry: prometheus.NewPedanticRegistry(), now: start}
 	var err error
 	r.Observer, err = metrics.New(r.registry, metrics.Options{
@@ -168,6 +176,24 @@ type source struct {
 	event.Source
 	stats event.Stats
 	err   error
+	// visit stands for the workers; nil: the caller's goroutine does, which calls
+	// the sinks too.
+	visit func(ctx context.Context, visit func(worker, turn int) bool) error
+}
+
+// workers is how many a source without visit has.
+const workers = 4
+
+func (s *source) Visit(ctx context.Context, visit func(worker, turn int) bool) error {
+	if s.visit != nil {
+		return s.visit(ctx, visit)
+	}
+	for n := range workers {
+		for turn := 0; !visit(n, turn); {
+			turn++
+		}
+	}
+	return nil
 }
 
 func (s *source) Stats(context.Context) (event.Stats, error) { return s.stats, s.err }

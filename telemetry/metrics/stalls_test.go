@@ -63,7 +63,7 @@ func TestThousandsOfLongStallsDoNotOverflow(t *testing.T) {
 func TestOldestStallAndWindowsComeFromTheGateway(t *testing.T) {
 	r := newRig(t)
 	other := &event.Conn{ID: 3, Side: event.Upstream, Endpoint: r.endpoint}
-	src := &source{stats: event.Stats{
+	r.gateway.stats = event.Stats{
 		BufferedBytes: 77,
 		Stalls: []event.StallStats{
 			{Side: event.Downstream, Scope: event.ScopeStream, Upstream: r.users, Streams: 2, Oldest: r.now.Add(-time.Minute)},
@@ -74,8 +74,7 @@ func TestOldestStallAndWindowsComeFromTheGateway(t *testing.T) {
 			{Conn: other, Streams: 10, SendWindow: 15, ReceiveWindow: 30, PeerMaxStreams: 50, RTT: 4 * time.Second, EncoderTableSize: 4},
 			{Conn: r.down, Streams: 9, SendWindow: 1, ReceiveWindow: 2, PeerMaxStreams: -1, EncoderTableSize: 1},
 		},
-	}}
-	r.SetSource(src)
+	}
 	r.want(catalog.OldestStallSeconds, userStream, 3600)
 	r.want(catalog.OldestStallSeconds, "upstream=users,side=upstream,scope=stream", 0)
 	r.want(catalog.BufferedBytes, "", 77)
@@ -89,7 +88,7 @@ func TestOldestStallAndWindowsComeFromTheGateway(t *testing.T) {
 	r.want(catalog.RTTSeconds, "endpoint=10.0.0.1:80", 3)
 	r.want(catalog.HPACKTableBytes, "side=upstream", 4100)
 
-	src.err = errStopped
+	r.gateway.err = errStopped
 	r.wantNone(catalog.BufferedBytes, "") // what is not known is not made up
 	r.want(catalog.StalledStreams, userStream, 0)
 }

@@ -9,14 +9,14 @@ import (
 type route struct {
 	name, upstream string
 	since          event.Time
-	cells          perWorker[routeCells]
+	cells          perWorker[routeCells, *routeCells]
 }
 
 // upstream is what stands behind event.UpstreamName.Observed.
 type upstream struct {
 	name  string
 	since event.Time
-	cells perWorker[upstreamCells]
+	cells perWorker[upstreamCells, *upstreamCells]
 
 	// Guarded by Observer.mu.
 	endpoints map[string]*endpoint // by label value
@@ -30,7 +30,7 @@ type upstream struct {
 type endpoint struct {
 	upstream *upstream
 	label    string
-	cells    perWorker[endpointCells]
+	cells    perWorker[endpointCells, *endpointCells]
 	users    int // guarded by Observer.mu
 }
 
