@@ -107,17 +107,19 @@ const (
 
 // Limits bound what peers can make the gateway hold.
 type Limits struct {
-	MaxConcurrentStreams uint32        `yaml:"max_concurrent_streams"` // per downstream connection
-	MaxHeaderBytes       uint32        `yaml:"max_header_bytes"`       // decoded, 32 per field added (RFC 9113 §6.5.2)
-	MaxHeaderFields      uint32        `yaml:"max_header_fields"`
-	MaxBodyBytes         int64         `yaml:"max_body_bytes"` // request body; 0 = unlimited
-	StreamWindow         uint32        `yaml:"stream_window"`  // bytes, receive window per stream
-	MaxBufferedBytes     int64         `yaml:"max_buffered_bytes"`
-	MaxGlitches          uint32        `yaml:"max_glitches"`    // points of abuse per connection; 0 = any
-	GlitchRecovery       uint32        `yaml:"glitch_recovery"` // points taken away per second
-	ConnectTimeout       time.Duration `yaml:"connect_timeout"` // includes the TLS handshake
-	DrainDelay           time.Duration `yaml:"drain_delay"`
-	DrainGrace           time.Duration `yaml:"drain_grace"`
+	MaxConcurrentStreams uint32 `yaml:"max_concurrent_streams"` // per downstream connection
+	MaxHeaderBytes       uint32 `yaml:"max_header_bytes"`       // decoded, 32 per field added (RFC 9113 §6.5.2)
+	MaxHeaderFields      uint32 `yaml:"max_header_fields"`
+	MaxBodyBytes         int64  `yaml:"max_body_bytes"` // request body; 0 = unlimited
+	StreamWindow         uint32 `yaml:"stream_window"`  // bytes, receive window per stream
+	MaxBufferedBytes     int64  `yaml:"max_buffered_bytes"`
+	MaxGlitches          uint32 `yaml:"max_glitches"`    // points of abuse per connection; 0 = any
+	GlitchRecovery       uint32 `yaml:"glitch_recovery"` // points taken away per second
+	// A connection without a stream for so long is closed; 0 = never.
+	IdleConnectionTimeout time.Duration `yaml:"idle_connection_timeout"`
+	ConnectTimeout        time.Duration `yaml:"connect_timeout"` // includes the TLS handshake
+	DrainDelay            time.Duration `yaml:"drain_delay"`
+	DrainGrace            time.Duration `yaml:"drain_grace"`
 }
 
 // Admin is the administration server.

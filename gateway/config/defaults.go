@@ -18,15 +18,16 @@ const (
 
 func (c *Config) setDefaults() {
 	c.Limits = Limits{
-		MaxConcurrentStreams: 1000,
-		MaxHeaderBytes:       16 << 10,
-		MaxHeaderFields:      256,
-		MaxGlitches:          1000,
-		GlitchRecovery:       100,
-		StreamWindow:         64 << 10,
-		MaxBufferedBytes:     256 << 20,
-		ConnectTimeout:       5 * time.Second,
-		DrainGrace:           30 * time.Second,
+		MaxConcurrentStreams:  1000,
+		MaxHeaderBytes:        16 << 10,
+		MaxHeaderFields:       256,
+		MaxGlitches:           1000,
+		GlitchRecovery:        100,
+		IdleConnectionTimeout: time.Hour,
+		StreamWindow:          64 << 10,
+		MaxBufferedBytes:      256 << 20,
+		ConnectTimeout:        5 * time.Second,
+		DrainGrace:            30 * time.Second,
 	}
 	c.Admin = Admin{Address: defaultAdmin}
 	c.Metrics = Metrics{Enabled: true}

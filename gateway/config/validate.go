@@ -158,6 +158,7 @@ func (v *validator) limits() {
 	if l.MaxBufferedBytes < int64(l.StreamWindow) {
 		v.add("limits.max_buffered_bytes", "must be at least stream_window (%d), got %d", l.StreamWindow, l.MaxBufferedBytes)
 	}
+	v.atLeast("limits.idle_connection_timeout", l.IdleConnectionTimeout, 0)
 	v.atLeast("limits.connect_timeout", l.ConnectTimeout, time.Millisecond)
 	v.atLeast("limits.drain_delay", l.DrainDelay, 0)
 	v.atLeast("limits.drain_grace", l.DrainGrace, 0)

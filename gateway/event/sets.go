@@ -114,7 +114,7 @@ const (
 	CloseDrain                       // the gateway is stopping
 	CloseReplaced                    // a reload took its listener or endpoint away
 	CloseTimeout                     // no preface, no SETTINGS or no PING ACK in time
-	CloseIdle                        // an unused upstream connection
+	CloseIdle                        // it had no stream for long
 	NumCloseReasons
 )
 

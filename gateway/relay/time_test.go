@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
 )
 
 // silent reads and never answers.
@@ -172,5 +173,34 @@ func TestDrainHasItsPhases(t *testing.T) {
 		})
 		p.expect(t, "rst 3 CANCEL", "rst 1 CANCEL")
 		g.want("0 drain by gateway after 0s", "0 drain by gateway after 0s")
+	})
+}
+
+func TestUnusedConnectionsAreClosedInOrder(t *testing.T) {
+	inBubble(t, func(p *peer) {
+		for range p.lines {
+			p.headers(1, true, ":status", "200")
+		}
+	}, config.Route{}, func(t *testing.T, g *rig) {
+		synctest.Wait()
+		g.do(func() { g.w.table.Limits.IdleConnectionTimeout = time.Minute })
+		p := g.dial()
+		time.Sleep(50 * time.Second)
+		p.request(1, true)
+		p.expect(t, "headers 1 200")
+		begin := time.Now()
+		p.expect(t, "goaway 2147483647", "goaway 1") // it may have sent a request before it read the first
+		if d := time.Since(begin).Round(time.Second); d < time.Minute || d > 63*time.Second {
+			t.Errorf("closed after %v without a stream", d)
+		}
+		if line, open := <-p.lines; open {
+			t.Errorf("got %q, want the end", line)
+		}
+		g.want("200 completed by upstream after 0s")
+		g.do(func() {
+			for _, pool := range g.w.pools {
+				pool.Each(func(*conn.Conn) { t.Error("the connection to the origin is still there") })
+			}
+		})
 	})
 }

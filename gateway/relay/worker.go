@@ -169,12 +169,18 @@ func (s *sweeper) Fire() {
 		if d.drainAt != 0 && w.now().Sub(d.drainAt) >= pingWait {
 			c.DrainNow(d.leaving)
 		}
+		if idle := w.table.Limits.IdleConnectionTimeout; idle > 0 && c.Unused() >= idle {
+			d.drain(event.CloseIdle)
+		}
 		c.Sweep(w.now())
 		w.watch()
 	}
 	for cluster, p := range w.pools {
 		open := false
 		p.Each(func(c *conn.Conn) {
+			if idle := w.table.Limits.IdleConnectionTimeout; idle > 0 && c.Unused() >= idle {
+				c.DrainNow(event.CloseIdle)
+			}
 			c.Sweep(w.now())
 			open = true
 		})

@@ -127,6 +127,7 @@ type lifetime struct {
 	lastID        uint32 // the last id of our GOAWAY
 	closing       bool   // close as soon as everything is written
 	closed        bool
+	unused        event.Time // since when it has had no stream
 	since         event.Time // when Sweep first saw it closing with no more than gone sent
 	gone          uint64     // bytes
 	reason        event.CloseReason
@@ -143,6 +144,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.out.enc.Plain = !c.server()
 	c.out.window = flow.InitialWindow
 	c.peer = peerState{initialWindow: flow.InitialWindow}
+	c.life.unused = env.Now
 	c.streams.init()
 	c.initWindow()
 	settings := []frame.Setting{
@@ -169,6 +171,15 @@ func (c *Conn) server() bool { return c.Info.Side == event.Downstream }
 
 // Streams returns the number of open streams.
 func (c *Conn) Streams() int { return c.streams.len() }
+
+// Unused returns for how long the connection has had no stream; 0: it has one, or
+// is on its way out.
+func (c *Conn) Unused() time.Duration {
+	if c.streams.len() > 0 || c.over() || c.life.draining || c.life.goAwayWritten {
+		return 0
+	}
+	return c.env.Now.Sub(c.life.unused)
+}
 
 // Slots returns how many more streams may be opened now (client role): none before
 // the peer's SETTINGS say how many it takes. RFC 9113 §3.4 would allow to guess,

@@ -178,3 +178,18 @@ func TestOnlyYoungStreamsCount(t *testing.T) {
 		t.Error("the windows do not follow each other")
 	}
 }
+
+func TestHeaderBlockThatDoesNotEndIsNotWaitedForForever(t *testing.T) {
+	r := guarded(t)
+	block := r.enc.Append(nil, fields(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "x"))
+	head := frame.AppendHeader(nil, frame.Header{Length: uint32(len(block)), Type: frame.Headers, Stream: 1})
+	r.send(append(head, block...))
+	r.env.Now += event.Time(blockTimeout - 1)
+	r.c.Sweep(r.env.Now)
+	r.env.Flush()
+	r.want()
+	r.env.Now++
+	r.c.Sweep(r.env.Now)
+	r.env.Flush()
+	r.want("GOAWAY 0 last 0 ENHANCE_YOUR_CALM slow_headers")
+}

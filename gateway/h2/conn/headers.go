@@ -3,6 +3,7 @@ package conn
 import (
 	"encoding/binary"
 	"errors"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
@@ -19,7 +20,12 @@ type blockState struct {
 	stream    uint32
 	fragments int
 	buf       []byte
+	since     event.Time // when it began
 }
+
+// blockTimeout is how long a peer has for all fragments of a header block. No
+// stream exists before the last, so no other timeout would end it.
+const blockTimeout = 10 * time.Second
 
 // maxFragments bounds the frames of one header block (CVE-2024-27316 and
 // relatives): a peer that needs more than that for a list within our limit is
@@ -55,7 +61,7 @@ func (c *Conn) readHeaders(h frame.Header, p []byte) {
 		c.block(b, p)
 		return
 	}
-	b.active, b.fragments = true, 1
+	b.active, b.fragments, b.since = true, 1, c.env.Now
 	b.buf = append([]byte(nil), p...)
 	c.in.block = b
 }

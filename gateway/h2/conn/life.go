@@ -200,7 +200,8 @@ const settleTimeout = 5 * time.Second
 var errSilent = errors.New("no SETTINGS came in time")
 
 // Sweep ends streams that have lingered, a connection whose peer does not take
-// its last bytes, and one whose peer says nothing at all. It is called now and
+// its last bytes, one whose peer says nothing at all, and one with a header block
+// that does not come to its end. It is called now and
 // then.
 func (c *Conn) Sweep(now event.Time) {
 	c.endLingering(now)
@@ -210,6 +211,8 @@ func (c *Conn) Sweep(now event.Time) {
 		c.life.since, c.life.gone = now, gone
 	case c.life.closing && now.Sub(c.life.since) >= closeTimeout:
 		c.end()
+	case !c.life.closing && c.in.block.active && now.Sub(c.in.block.since) >= blockTimeout:
+		c.violate(codeCalm, rule.SlowHeaders)
 	case !c.life.closing && !c.in.settled && now.Sub(c.Info.OpenedAt) >= settleTimeout:
 		c.Lost(event.CloseTimeout, errSilent)
 	}

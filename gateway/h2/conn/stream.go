@@ -201,7 +201,9 @@ func (s *Stream) close() {
 		return
 	}
 	s.state = stream.Closed
-	c.streams.remove(s)
+	if c.streams.remove(s); c.streams.len() == 0 {
+		c.life.unused = c.env.Now
+	}
 	s.gone = true
 	if n := s.waiting(); n > 0 {
 		s.unsent = uint32(n)
