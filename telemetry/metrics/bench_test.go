@@ -12,21 +12,28 @@ import (
 	"github.com/hopscope/hopscope/telemetry/metrics"
 )
 
-// BenchmarkExchange is what a worker pays to count one exchange and its frames:
-// that of a trace which is not kept, which is kept, and a gRPC call.
+// BenchmarkExchange is what a worker pays to count one exchange: that of a trace
+// which is not kept, which is kept, and a gRPC call. With metrics off there is left
+// what the benchmark itself takes.
 func BenchmarkExchange(b *testing.B) {
-	for name, end := range map[string]func(*event.Exchange){
-		"unsampled": nil,
-		"sampled":   func(x *event.Exchange) { x.Trace.ID[0], x.Trace.Sampled = 1, true },
-		"grpc":      func(x *event.Exchange) { x.GRPC, x.GRPCStatus = true, 0 },
+	r := newRig(b)
+	s := r.Sink(0)
+	for _, bench := range []struct {
+		name string
+		sink event.Sink
+		end  func(*event.Exchange)
+	}{
+		{"off", metrics.Off{}, nil},
+		{"unsampled", s, nil},
+		{"sampled", s, func(x *event.Exchange) { x.Trace.ID[0], x.Trace.Sampled = 1, true }},
+		{"grpc", s, func(x *event.Exchange) { x.GRPC, x.GRPCStatus = true, 0 }},
 	} {
-		b.Run(name, func(b *testing.B) {
-			r := newRig(b)
-			s := r.Sink(0)
+		b.Run(bench.name, func(b *testing.B) {
+			s := bench.sink
 			x, sizes := new(event.Exchange), []uint32{100}
 			b.ReportAllocs()
 			for b.Loop() {
-				r.runOn(s, x, end)
+				r.runOn(s, x, bench.end)
 				s.SlotWait(x, 0)
 				if x.GRPC {
 					s.Messages(x, event.Read, sizes)

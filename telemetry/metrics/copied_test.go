@@ -17,7 +17,7 @@ func filled() *routeCells {
 	f := newFamily(catalog.RequestDurationSeconds)
 	c.each(&c.distributions, func(h, _ *histogram) {
 		for i := range numNatives {
-			h.observeTraced(&f, math.Exp2(nativeMin+float64(i)/nativePerOctave), [16]byte{1}, event.Time(i+1))
+			h.observe(&f, math.Exp2(nativeMin+float64(i)/nativePerOctave), &exemplar{trace: [16]byte{1}, at: event.Time(i + 1)})
 		}
 	})
 	return c

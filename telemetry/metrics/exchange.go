@@ -79,7 +79,7 @@ func (s *Sink) Messages(x *event.Exchange, d event.Dir, sizes []uint32) {
 	c.messages[d] += int64(len(sizes))
 	f := s.family(catalog.GRPCMessageBytes)
 	for _, n := range sizes {
-		c.messageSize[d].observe(f, float64(n))
+		c.messageSize[d].observe(f, float64(n), nil)
 	}
 }
 
@@ -102,33 +102,29 @@ func (s *Sink) End(x *event.Exchange) {
 	s.observe(&c.distributions, x)
 }
 
-// observe puts x into the histograms of its route.
+// observe puts x into the histograms of its route, as an exemplar if its trace is
+// kept: others would link nowhere.
 func (s *Sink) observe(c *distributions, x *event.Exchange) {
 	kind := 0
 	if outcome.Stream(x) {
 		kind = 1
 	}
+	var e *exemplar
+	if x.Trace.Sampled {
+		e = &exemplar{trace: x.Trace.ID, at: x.Finished}
+	}
 	size := s.family(catalog.StreamSizeBytes)
-	c.size[event.Read].observe(size, float64(x.RequestBytes))
-	c.size[event.Written].observe(size, float64(x.ResponseBytes))
+	c.size[event.Read].observe(size, float64(x.RequestBytes), nil)
+	c.size[event.Written].observe(size, float64(x.ResponseBytes), nil)
 	whole := seconds(x.Finished.Sub(x.Begin))
-	s.observeTime(&c.duration[kind], catalog.RequestDurationSeconds, x, whole)
-	c.streamDuration.observe(s.family(catalog.StreamDurationSeconds), whole)
+	c.duration[kind].observe(s.family(catalog.RequestDurationSeconds), whole, e)
+	c.streamDuration.observe(s.family(catalog.StreamDurationSeconds), whole, nil)
 	if first := firstByte(x); first != 0 {
-		s.observeTime(&c.firstByte[kind], catalog.TimeToFirstByteSeconds, x, seconds(first.Sub(x.Begin)))
+		c.firstByte[kind].observe(s.family(catalog.TimeToFirstByteSeconds), seconds(first.Sub(x.Begin)), e)
 	}
 	if x.RequestSent != 0 && x.Attempts == 1 {
-		s.observeTime(&c.overhead[kind], catalog.GatewayOverheadSeconds, x, seconds(x.RequestSent.Sub(x.Begin)-x.Attempt.SlotWait))
-	}
-}
-
-// observeTime counts a time of x in seconds, as an exemplar if x's trace is kept:
-// others would link nowhere.
-func (s *Sink) observeTime(h *histogram, of catalog.Histogram, x *event.Exchange, v float64) {
-	if x.Trace.Sampled {
-		h.observeTraced(s.family(of), v, x.Trace.ID, x.Finished)
-	} else {
-		h.observe(s.family(of), v)
+		overhead := x.RequestSent.Sub(x.Begin) - x.Attempt.SlotWait
+		c.overhead[kind].observe(s.family(catalog.GatewayOverheadSeconds), seconds(overhead), e)
 	}
 }
 

@@ -48,21 +48,24 @@ type histogram struct {
 	counts    [maxBounds]uint64    // by classic bucket, the last one +Inf
 }
 
-// observe counts v, which is not negative. It returns the classic bucket.
-func (h *histogram) observe(f *family, v float64) int {
+// observe counts v, which is not negative. An exemplar that is not nil becomes its
+// bucket's, with the value v.
+func (h *histogram) observe(f *family, v float64, e *exemplar) {
 	bits := math.Float64bits(v)
 	bucket := f.classic.of(bits)
 	h.counts[bucket%maxBounds]++
 	h.sum += v
+	if e != nil {
+		h.keep(bucket, v, e)
+	}
 	if f.native == nil {
-		return bucket
+		return
 	}
 	if i := f.native.of(bits); uint(i) < uint(len(h.natives)) {
 		h.natives[i]++
 	} else {
 		h.observeOutside(i)
 	}
-	return bucket
 }
 
 // observeOutside counts into native bucket i where that is none, or where there
@@ -78,13 +81,12 @@ func (h *histogram) observeOutside(i int) {
 	h.natives[min(i, numNatives-1)]++
 }
 
-// observeTraced counts v and keeps it as its bucket's exemplar.
-func (h *histogram) observeTraced(f *family, v float64, trace [16]byte, at event.Time) {
-	bucket := h.observe(f, v)
+// keep makes e, with the value v, the exemplar of a classic bucket.
+func (h *histogram) keep(bucket int, v float64, e *exemplar) {
 	if h.exemplars == nil {
 		h.exemplars = new([maxBounds]exemplar)
 	}
-	h.exemplars[bucket] = exemplar{trace, v, at}
+	h.exemplars[bucket] = exemplar{e.trace, v, e.at}
 }
 
 // take makes h equal to from, with which it shares nothing.

@@ -64,7 +64,7 @@ func TestHistogramsAreThoseOfClientGolang(t *testing.T) {
 		var parts [2]histogram
 		for i, v := range values {
 			oracle.Observe(v)
-			parts[i%2].observe(&f, v)
+			parts[i%2].observe(&f, v, nil)
 		}
 		var sum histogram
 		sum.add(&parts[0], true)
@@ -97,7 +97,7 @@ func TestEveryObservationIsInOneNativeBucket(t *testing.T) {
 	var h histogram
 	values := []float64{0, 5e-324, zeroThreshold, 1e9, math.MaxFloat64}
 	for _, v := range values {
-		h.observe(&f, v)
+		h.observe(&f, v, nil)
 	}
 	out := write(t, &distribution{family: &f, histogram: h})
 	sum := int64(out.GetZeroCount())
@@ -121,10 +121,10 @@ func TestANativeHistogramWithoutObservationsSaysThatItIsOne(t *testing.T) {
 func TestTheNewestExemplarOfABucketStays(t *testing.T) {
 	f := newFamily(catalog.RequestDurationSeconds)
 	var a, b, sum histogram
-	a.observeTraced(&f, 0.3, [16]byte{1}, 100)
-	a.observeTraced(&f, 0.4, [16]byte{2}, 200)
-	b.observeTraced(&f, 0.35, [16]byte{3}, 150)
-	b.observeTraced(&f, 1e6, [16]byte{4}, 150)
+	a.observe(&f, 0.3, &exemplar{trace: [16]byte{1}, at: 100})
+	a.observe(&f, 0.4, &exemplar{trace: [16]byte{2}, at: 200})
+	b.observe(&f, 0.35, &exemplar{trace: [16]byte{3}, at: 150})
+	b.observe(&f, 1e6, &exemplar{trace: [16]byte{4}, at: 150})
 	sum.add(&b, true)
 	sum.add(&a, true)
 	out := write(t, &distribution{family: &f, histogram: sum})
@@ -174,7 +174,7 @@ func BenchmarkObserve(b *testing.B) {
 			var h histogram
 			i := 0
 			for b.Loop() {
-				h.observe(&f, values[i%len(values)])
+				h.observe(&f, values[i%len(values)], nil)
 				i++
 			}
 		})

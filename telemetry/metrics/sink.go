@@ -99,7 +99,7 @@ func (s *Sink) Retry(x *event.Exchange, r event.RetryResult) { s.upstream(x).ret
 
 // SlotWait implements [event.Sink].
 func (s *Sink) SlotWait(x *event.Exchange, d time.Duration) {
-	s.upstream(x).slotWait.observe(s.family(catalog.StreamSlotWaitSeconds), seconds(d))
+	s.upstream(x).slotWait.observe(s.family(catalog.StreamSlotWaitSeconds), seconds(d), nil)
 }
 
 func (s *Sink) family(h catalog.Histogram) *family { return &s.observer.descs.histograms[h] }
