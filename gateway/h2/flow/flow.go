@@ -60,10 +60,11 @@ func NewReceiver(size uint32) Receiver { return Receiver{left: int32(size), size
 func (r *Receiver) Left() int { return int(r.left) }
 
 // Charge takes n received bytes off and reports whether the peer was allowed to
-// send them (RFC 9113 §6.9.1). They are charged in either case.
+// send them (RFC 9113 §6.9.1). They are charged in either case. An empty frame
+// needs no window (RFC 9113 §6.9), also where Resize has made it negative.
 func (r *Receiver) Charge(n int) bool {
 	r.left -= int32(n)
-	return r.left >= 0
+	return n == 0 || r.left >= 0
 }
 
 // Return gives back n bytes and reports the increment to announce with a

@@ -72,3 +72,19 @@ func TestReceiverGrows(t *testing.T) {
 		t.Fatal("a window shrank")
 	}
 }
+
+// RFC 9113 §6.9: an empty frame needs no window, not even one that is not negative.
+func TestNothingFitsIntoANegativeWindow(t *testing.T) {
+	w := NewReceiver(1000)
+	w.Charge(600)
+	w.Resize(1)
+	if w.Left() >= 0 {
+		t.Fatalf("left %d, want a negative window", w.Left())
+	}
+	if !w.Charge(0) {
+		t.Fatal("an empty frame is refused")
+	}
+	if w.Charge(1) {
+		t.Fatal("a byte is taken")
+	}
+}

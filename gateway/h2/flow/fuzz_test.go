@@ -60,7 +60,7 @@ func FuzzReceiver(f *testing.F) {
 			switch ops[0] % 5 {
 			case 0:
 				n := part(max(peer, 0))
-				if !w.Charge(int(n)) && n > 0 {
+				if !w.Charge(int(n)) {
 					t.Fatalf("%d bytes are refused, the peer has %d", n, peer)
 				}
 				peer, held = peer-n, held+n
