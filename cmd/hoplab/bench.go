@@ -25,6 +25,8 @@ only. Takes about twenty minutes; keep the machine quiet meanwhile.
   hoplab bench --quick                      does everything work?
   hoplab bench --only W1,W2 --rounds 3      two of the workloads
   hoplab bench --json results.json          keeps what was measured
+  hoplab bench --only W1,W2 --proxies hopscope --rounds 1 --profile .
+                                            where the microseconds go
 `
 
 func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -42,6 +44,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	f.BoolVar(&o.Quick, "quick", false, "a fiftieth of the load, one round: proves that everything runs, measures nothing")
 	only := f.String("only", "", "`WORKLOADS` to measure, separated by commas; all if empty")
 	of := f.String("proxies", "", "`PROXIES` to measure, separated by commas; all if empty: "+strings.Join(plan.Proxies(), ","))
+	f.StringVar(&o.Profile, "profile", "", "`DIR` that takes a CPU profile of hopscope in each workload of requests; says where the time goes")
 	file := f.String("json", "", "`FILE` that takes the raw results")
 	if _, code, ok := f.parse(args, 0, 0, stdout, stderr); !ok {
 		return code

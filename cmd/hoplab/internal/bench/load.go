@@ -55,6 +55,9 @@ func (l *lab) measureLoad(ctx context.Context, w plan.Workload, name string, set
 			return err
 		}
 		values[plan.CPU] = float64((after - before).Nanoseconds()) / 1e3 / float64(requests)
+		if setup.Pprof {
+			return l.profile(ctx, w, p, values[plan.CPU])
+		}
 		if w.OneCPU {
 			through, err := h2load.MedianLatency(log)
 			if err != nil {

@@ -22,6 +22,7 @@ type Options struct {
 	Quick    bool     // a fiftieth of the load: proves that everything runs, measures nothing
 	Only     []string // ids of workloads; nil: all
 	Proxies  []string // nil: all that a workload compares
+	Profile  string   // directory that takes CPU profiles of hopscope; "": none are taken
 	Command  string   // what the results name as their origin
 	Progress io.Writer
 
@@ -139,6 +140,7 @@ func (l *lab) measure(ctx context.Context, w plan.Workload, name string) (map[st
 	setup := proxies.Setup{
 		Hopscope: l.options.Hopscope, Dir: l.dir, Collector: l.collector.url, Routes: w.Routes, CPU: l.cpus(w),
 	}
+	setup.Pprof = l.options.Profile != "" && name == plan.Hopscope
 	if w.TLS {
 		setup.Certificate = l.certificate
 	}

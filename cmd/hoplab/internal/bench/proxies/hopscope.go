@@ -56,7 +56,7 @@ func hopscopeConfig(name string, s Setup) string {
 	if s.Routes == 0 {
 		b.WriteString("  - {name: all, upstream: up0}\n")
 	}
-	b.WriteString("admin: {address: \"127.0.0.1:0\"}\n")
+	fmt.Fprintf(&b, "admin: {address: \"127.0.0.1:0\", pprof: %v}\n", s.Pprof)
 	if name == plan.Quiet {
 		b.WriteString("metrics: {enabled: false}\ntracing: {reporter: none}\n")
 	} else {

@@ -21,6 +21,7 @@ type Setup struct {
 	Certificate *Certificate
 	Collector   string // URL that takes Jaeger thrift over HTTP; hopscope only
 	Routes      int    // for each origin, as RoutePath names them; 0: one for everything
+	Pprof       bool   // hopscope serves CPU profiles
 	CPU         []int  // where it may run; nil: anywhere
 }
 
