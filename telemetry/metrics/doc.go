@@ -12,5 +12,5 @@
 //
 // A scrape has no processor of its own. [Page] writes the text formats straight
 // from the copies, which costs a fifth of making client_golang's objects first, and
-// pauses every two milliseconds so that workers get their turn.
+// pauses every millisecond so that workers get their turn.
 package metrics
