@@ -25,8 +25,8 @@ type shower interface {
 }
 
 // ask has each worker show what it has counted, and returns the gateway's state.
-// Without a gateway there is nothing to ask, and only its end makes an answer
-// come from elsewhere than the workers: event.Source.Visit says how.
+// It fails as long as there is no gateway, and when there is none any more: then
+// the counts are shown, for Visit still works, and the state is not known.
 func (o *Observer) ask() (event.Stats, bool) {
 	source := o.source.Load()
 	if source == nil {
@@ -35,7 +35,8 @@ func (o *Observer) ask() (event.Stats, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	all := o.showers()
-	_ = (*source).Visit(ctx, func(worker, turn int) bool { // then the last is shown
+	// If it fails, some workers have not shown all: what they showed before stays.
+	_ = (*source).Visit(ctx, func(worker, turn int) bool {
 		from := min(turn*showsPerTurn, len(all))
 		to := min(from+showsPerTurn, len(all))
 		for _, s := range all[from:to] {
