@@ -37,6 +37,10 @@ const (
 	gainStream  = 10 // a stream that came to its end
 	gainRead    = 1  // DATA read
 	gainWritten = 2  // DATA written: the peer has to give credit, for stream and connection
+
+	// A peer may give credit as it reads, in steps of 1 KiB: for so many bytes
+	// written a point more is taken away.
+	creditShift = 9
 )
 
 // glitch adds points for what the peer did and ends the connection if that is too

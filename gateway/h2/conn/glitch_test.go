@@ -140,6 +140,22 @@ func TestCreditForWhatWasSentIsNoAbuse(t *testing.T) {
 	})
 }
 
+// As net/http's server does: it gives credit for what its handler reads.
+func TestCreditInSmallStepsIsNoAbuse(t *testing.T) {
+	r := guarded(t)
+	r.send(r.get(1), windowUpdate(0, 1<<20))
+	s := r.streams[0].s
+	s.WriteHeaders(fields(":status", "200"), false)
+	r.streams = r.streams[:0]
+	r.goesOn(500, func(int) {
+		s.WriteData(make([]byte, 16<<10), false)
+		r.env.Flush()
+		for range 16 {
+			r.send(windowUpdate(1, 1<<10), windowUpdate(0, 1<<10))
+		}
+	})
+}
+
 func TestGlitchesAreForgivenInTime(t *testing.T) {
 	r := guarded(t)
 	r.goesOn(100, func(int) { // 45 a second are fewer than come back

@@ -90,7 +90,7 @@ func (s *Stream) append(p []byte, end bool) {
 	c.env.count(c.Info.Side, event.Written, uint8(frame.Data), size)
 	c.touch()
 	if len(p) > 0 {
-		c.useful(gainWritten)
+		c.useful(gainWritten + int32(len(p)>>creditShift))
 		s.send.Take(len(p))
 		c.out.window.Take(len(p))
 		c.owe(s, len(p))
