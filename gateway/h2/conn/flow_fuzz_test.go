@@ -17,14 +17,13 @@ type windows struct {
 	*rig
 	steps script
 
-	connSend, connInitial int64   // what the peer may send us; what it got with the preface
-	connRecv              int64   // what we may send the peer
-	ours                  int64   // initial window of streams, in force at the peer
-	theirs                int64   // that we have confirmed
-	asked                 []int64 // of ours, not acknowledged
-	told                  []int64 // of the peer's, not acknowledged
-	streams               []*windowStream
-	next                  uint32
+	connSend int64   // what the peer may send us; what it got with the preface
+	connRecv int64   // what we may send the peer
+	ours     int64   // initial window of streams, in force at the peer
+	theirs   int64   // that we have confirmed
+	asked    []int64 // of ours, not acknowledged
+	told     []int64 // of the peer's, not acknowledged
+	streams  []*windowStream
 }
 
 // windowStream is one stream in the peer's books, and its reader on our side.
