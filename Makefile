@@ -83,6 +83,21 @@ TREE_SUMS = git ls-files -co --exclude-standard | sort -u | while read -r f; do 
 check: ## exactly what CI runs
 	bash .ci/run
 
+# How long each target of `make fuzz` runs, and which.
+FUZZTIME ?= 20s
+FUZZ     ?= .
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s); FUZZ=regexp: only those that match
+	@failed=; \
+	for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd gateway telemetry | xargs -n1 dirname | sort -u); do \
+	  for target in $$($(GO) test -list '^Fuzz' ./$$dir | grep '^Fuzz' | grep -E '$(FUZZ)'); do \
+	    echo "== $$target of ./$$dir"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir || failed="$$failed $$target"; \
+	  done; \
+	done; \
+	test -z "$$failed" || { echo "fuzz: inputs that fail are below testdata/fuzz of:$$failed" >&2; exit 1; }
+
 .PHONY: load-1m
 load-1m: tools e2e-tools bin/hopscope ## 1,000,000 requests through the gateway without one failure
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -run '^TestLoad' $(E2E) -requests 1000000
