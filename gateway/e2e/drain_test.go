@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -120,8 +121,7 @@ func TestDrainUnderLoadLosesNothing(t *testing.T) {
 	url := "http://" + g.address["edge"] + "/"
 
 	errGone := errors.New("the gateway is draining")
-	var draining sync.WaitGroup // released when SIGTERM was sent
-	draining.Add(1)
+	var draining atomic.Bool // set before SIGTERM is sent
 	const clients, streams = 8, 10
 	var finished sync.WaitGroup
 	warm := make(chan struct{}, clients*streams)
@@ -132,27 +132,21 @@ func TestDrainUnderLoadLosesNothing(t *testing.T) {
 		} else {
 			protocols.SetUnencryptedHTTP2(true)
 		}
-		var mu sync.Mutex
-		sent := false // guarded by mu: SIGTERM was sent, no new connections
 		transport := &http.Transport{
 			Protocols:           protocols,
 			MaxIdleConnsPerHost: streams,
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if sent {
+				if draining.Load() {
 					return nil, errGone
 				}
-				return new(net.Dialer).DialContext(ctx, network, address)
+				nc, err := new(net.Dialer).DialContext(ctx, network, address)
+				if err != nil && draining.Load() {
+					return nil, errGone // it began meanwhile
+				}
+				return nc, err
 			},
 		}
 		t.Cleanup(transport.CloseIdleConnections)
-		go func() {
-			draining.Wait()
-			mu.Lock()
-			sent = true
-			mu.Unlock()
-		}()
 		client := &http.Client{Transport: transport}
 		for range streams {
 			finished.Go(func() {
@@ -175,7 +169,7 @@ func TestDrainUnderLoadLosesNothing(t *testing.T) {
 	for range clients * streams {
 		<-warm
 	}
-	draining.Done()
+	draining.Store(true)
 	g.signal(syscall.SIGTERM)
 	finished.Wait()
 	if status := g.waitExit(); status != 0 {
