@@ -228,9 +228,13 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &e) || len(e.Problems) == 0 {
 				t.Fatalf("%T without problems: %v", err, err)
 			}
+			lines := 1 + bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r"))
 			for _, p := range e.Problems {
 				if s := p.String(); strings.ContainsAny(s, "\n\x1b") {
 					t.Errorf("a problem is not one line of text: %q", s)
+				}
+				if p.Line < 0 || p.Line > lines || p.Line == 0 && p.Path == "" {
+					t.Errorf("a problem names neither a line of %d nor a value: %q", lines, p.String())
 				}
 			}
 			return

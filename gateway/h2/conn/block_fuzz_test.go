@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -43,10 +44,11 @@ func outcome(t *testing.T, frames []byte, probe []byte) []string {
 // ends as RFC 9113 §6.10 and our limit on fragments say.
 func FuzzHeaderBlock(f *testing.F) {
 	f.Add([]byte("accept\x00text/html\x00cookie\x00a=b"), []byte{3, 1, 0}, false, uint32(0), uint8(0), uint8(0))
-	f.Add([]byte("a\x00b"), []byte{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, false, uint32(0), uint8(1), uint8(0)) // too many pieces
-	f.Add([]byte("a\x00b"), []byte{9, 5}, false, uint32(3000), uint8(2), uint8(0x23))                   // interleaved
-	f.Add([]byte("a\x00b"), []byte{0xff, 0xff}, false, uint32(70_000), uint8(0), uint8(0))              // too many bytes
-	f.Add([]byte("a\x00b"), []byte{0, 0, 0}, false, uint32(5000), uint8(3), uint8(0))                   // a list that is too large
+	f.Add([]byte("a\x00b"), []byte{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, false, uint32(0), uint8(1), uint8(0))         // too many pieces
+	f.Add([]byte("a\x00b"), bytes.Repeat([]byte{0x40}, maxFragments-1), false, uint32(500), uint8(0), uint8(0)) // as many as may be
+	f.Add([]byte("a\x00b"), []byte{9, 5}, false, uint32(3000), uint8(2), uint8(0x23))                           // interleaved
+	f.Add([]byte("a\x00b"), []byte{0xff, 0xff}, false, uint32(70_000), uint8(0), uint8(0))                      // too many bytes
+	f.Add([]byte("a\x00b"), []byte{0, 0, 0}, false, uint32(5000), uint8(3), uint8(0))                           // a list that is too large
 	f.Add([]byte("\x82\x84\x86\x41\x01x\xff\xff\xff\xff\xff\xff"), []byte{4}, true, uint32(0), uint8(1), uint8(0))
 	f.Add([]byte("\x3f\xe1\x1f\x82\x84\x86"), []byte{1, 1}, true, uint32(0), uint8(1), uint8(0)) // a table size
 	f.Fuzz(func(t *testing.T, content, cuts []byte, raw bool, filler uint32, flags, between uint8) {

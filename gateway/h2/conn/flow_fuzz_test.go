@@ -344,7 +344,8 @@ func FuzzFlow(f *testing.F) {
 	f.Add([]byte{0, 0x1f, 0, 0, 0x64, 6, 0, 0, 0xff, 0xff, 6, 0, 0, 1, 1, 15, 0, 0x16, 0, 0, 1, 0})
 	f.Add([]byte{0, 6, 0, 0, 0xff, 0xff, 0xd0, 0, 1, 0, 0xff, 0xff, 0, 1, 6, 1, 0, 0xff, 0xff, 0xf0, 1})
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0x31, 0, 9, 0x40, 0, 0x21, 1, 0xff, 0x40, 0, 4, 1, 0xff, 0xff})
-	f.Add([]byte("A00a0000.0\x8d01.0\xd1")) // END_STREAM alone, into a negative window
+	f.Add([]byte{0, 14, 0, 13, 0, 1, 14, 0, 0, 0, 0x21, 1, 0, 0}) // padding alone fills a window
+	f.Add([]byte("A00a0000.0\x8d01.0\xd1"))                       // END_STREAM alone, into a negative window
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		w := &windows{rig: newRig(t, event.Downstream, Config{}), steps: script{steps[:min(len(steps), 2000)]}}
 		w.connSend, w.connRecv, w.ours, w.theirs = flow.InitialWindow, flow.InitialWindow, flow.InitialWindow, flow.InitialWindow
