@@ -321,7 +321,7 @@ func (d *differential) do(t *testing.T, p *plan) {
 	}
 	if p.cut {
 		if err == nil {
-			t.Fatalf("a response that was cut after %d bytes looks complete: %d bytes", len(p.response.body), len(body))
+			t.Fatalf("a response that was cut after %d bytes looks complete: %d, %.200q", len(p.response.body), resp.StatusCode, body)
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal("a response that was cut never ends")
