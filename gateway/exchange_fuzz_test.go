@@ -91,7 +91,11 @@ func (d *decisions) plan() *plan {
 	if flags&8 != 0 {
 		p.early = int(d.byte()) % 4
 	}
-	p.ignores = flags&0x30 == 0x30
+	if p.ignores = flags&0x30 == 0x30; p.ignores {
+		// net/http's server takes HEADERS that cross its RST_STREAM for a fault of the
+		// connection and ends it, with whatever comes next on it.
+		p.request.trailer = nil
+	}
 	p.cut = flags&0xc0 == 0xc0 && !p.bodyless()
 	if p.method == "TRACE" { // net/http sends no body with it
 		p.request.body, p.request.pieces, p.request.trailer = nil, nil, nil
