@@ -66,3 +66,6 @@ func pollFD(epfd int, events []unix.EpollEvent) (int, error) {
 		}
 	}
 }
+
+// yieldCPU lets other threads that are ready to run on this processor go first.
+func yieldCPU() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -10,7 +10,7 @@ import (
 // whether sockets are ready, so a worker's requests would wait that long. A pause
 // lets workers in; it lasts until they are idle, at the most about a millisecond.
 const (
-	workStretch = time.Millisecond
+	workStretch = 500 * time.Microsecond
 	workPause   = 20 * time.Microsecond
 	// stepsPerLook is how many steps, of a microsecond or so, pass between two
 	// looks at the clock.
