@@ -14,6 +14,7 @@ func (silent) Topology(event.Topology)                                     {}
 func (silent) EndpointAdded(*event.Endpoint)                               {}
 func (silent) EndpointRemoved(*event.Endpoint)                             {}
 func (silent) Sink(int) event.Sink                                         { return silentSink{} }
+func (silent) Refused(*event.Listener, event.Refusal)                      {}
 func (silent) Handshake(*event.Listener, *event.Endpoint, error)           {}
 func (silent) Certificate(*event.Listener, *event.UpstreamName, time.Time) {}
 func (silent) Reload(time.Time, error)                                     {}

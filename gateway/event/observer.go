@@ -23,6 +23,8 @@ type Observer interface {
 	// Handshake tells the result of a TLS handshake with a downstream peer (l is
 	// set) or with an endpoint (e is set); err is nil if it succeeded.
 	Handshake(l *Listener, e *Endpoint, err error)
+	// Refused tells that a connection to l was not taken.
+	Refused(l *Listener, r Refusal)
 	// Certificate tells when a certificate in use ends: of a listener, or shown
 	// to an upstream (u is set).
 	Certificate(l *Listener, u *UpstreamName, notAfter time.Time)
@@ -126,6 +128,8 @@ type StreamInfo struct {
 	Upstreamside *Windows   `json:"upstream_windows,omitempty"`
 	Stall        *StallInfo `json:"stall,omitempty"`
 	Buffered     int64      `json:"buffered_bytes"`
+	Glitches     int        `json:"connection_glitches"`              // score of the downstream connection
+	Broken       string     `json:"connection_broken_rule,omitempty"` // the rule that its peer broke last
 	TraceID      string     `json:"trace_id"`
 }
 
@@ -146,9 +150,11 @@ type StallInfo struct {
 
 // Stats is the gateway's state at one moment, summed over its workers.
 type Stats struct {
-	BufferedBytes int64 // held for peers that do not take them
-	Conns         []ConnStats
-	Stalls        []StallStats
+	BufferedBytes  int64 // held for peers that do not take them
+	MaxConnections int64 // downstream connections that are taken; 0: any number
+	Overload       [NumOverloads]bool
+	Conns          []ConnStats
+	Stalls         []StallStats
 }
 
 // ConnStats is one HTTP/2 connection at one moment.
@@ -160,6 +166,7 @@ type ConnStats struct {
 	PeerMaxStreams   int64         // -1: the peer set no limit
 	RTT              time.Duration // 0: not measured
 	BufferedBytes    int64
+	Glitches         int64 // points, see the limit max_glitches
 	EncoderTableSize uint32
 }
 

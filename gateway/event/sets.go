@@ -90,6 +90,7 @@ const (
 	EndClientError                      // the client broke the protocol after its header block
 	EndBufferLimit                      // reset to stay below max_buffered_bytes
 	EndDrain                            // drain_grace ran out
+	EndSlowPeer                         // a peer took its bytes more slowly than slow_peer_rate
 	NumEndReasons
 )
 
@@ -99,7 +100,7 @@ func (r EndReason) String() string { return name(endNames[:], int(r)) }
 var endNames = [...]string{
 	"completed", "no_route", "bad_request", "not_implemented", "body_too_large", "headers_too_large",
 	"upstream_unreachable", "overload", "timeout", "idle", "bad_response", "client_reset", "upstream_reset",
-	"client_gone", "upstream_gone", "client_error", "buffer_limit", "drain",
+	"client_gone", "upstream_gone", "client_error", "buffer_limit", "drain", "slow_peer",
 }
 
 // CloseReason says why a connection ended.
@@ -122,6 +123,38 @@ const (
 func (r CloseReason) String() string { return name(closeNames[:], int(r)) }
 
 var closeNames = [...]string{"peer", "io_error", "protocol_error", "goaway", "drain", "replaced", "timeout", "idle"}
+
+// Refusal says why a connection of a client was not taken.
+type Refusal uint8
+
+// The refusals.
+const (
+	RefusedMaxConnections Refusal = iota // limits.max_connections are open
+	RefusedMaxPending                    // limits.max_pending_connections wait, and it was the oldest of them
+	RefusedTimeout                       // no TLS handshake or first line in time
+	NumRefusals
+)
+
+// String returns the label value.
+func (r Refusal) String() string { return name(refusalNames[:], int(r)) }
+
+var refusalNames = [...]string{"max_connections", "max_pending_connections", "timeout"}
+
+// Overload is what the gateway runs short of when it refuses new streams.
+type Overload uint8
+
+// The kinds of overload.
+const (
+	OverloadBuffers Overload = iota // limits.max_buffered_bytes are held for slow peers
+	OverloadMemory                  // limits.max_memory is in use
+	OverloadCPU                     // a worker's batches take longer than limits.max_queue_time
+	NumOverloads
+)
+
+// String returns the label value.
+func (o Overload) String() string { return name(overloadNames[:], int(o)) }
+
+var overloadNames = [...]string{"buffers", "memory", "cpu"}
 
 // Proto is what a connection speaks.
 type Proto uint8

@@ -66,5 +66,8 @@ func (k *link) Writable() { k.c.Writable() }
 // Write implements conn.Transport.
 func (k *link) Write(p []byte) (int, error) { return k.sock.Write(p) }
 
+// Unacked implements conn.Transport.
+func (k *link) Unacked() int { return k.sock.Unacked() }
+
 // Close implements conn.Transport.
 func (k *link) Close() { k.sock.Close() }

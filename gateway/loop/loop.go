@@ -27,6 +27,9 @@ type Socket interface {
 	// Write takes as many bytes as it can now. If it takes fewer than all, the
 	// handler's Writable follows, and the next Write begins with the same bytes.
 	Write(p []byte) (int, error)
+	// Unacked returns how many of the bytes taken the peer's system has not got yet;
+	// 0 where that is not known.
+	Unacked() int
 	// Close sends what was taken and ends the connection. The handler is not
 	// called any more.
 	Close()

@@ -122,6 +122,8 @@ func (p *pump) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+func (p *pump) Unacked() int { return 0 }
+
 func (p *pump) Close() {
 	if p.closed {
 		return

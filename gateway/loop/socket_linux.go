@@ -125,6 +125,14 @@ func (s *socket) Write(p []byte) (int, error) {
 	return s.writeTLS(p)
 }
 
+func (s *socket) Unacked() int {
+	n, err := unix.IoctlGetInt(s.fd, unix.SIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // writeTLS takes bytes when their records are out: until then they are only
 // pending, so that nobody counts as sent what Close would discard.
 func (s *socket) writeTLS(p []byte) (total int, err error) {

@@ -18,6 +18,7 @@ const (
 	PingTimeoutsTotal
 	ConnectionsOpenedTotal
 	ConnectionsClosedTotal
+	ConnectionsRefusedTotal
 	StallsTotal
 	StallSecondsTotal
 	TLSHandshakesTotal
@@ -93,6 +94,10 @@ var counters = [NumCounters]Metric{
 	ConnectionsClosedTotal: {
 		Name: "hopscope_connections_closed_total", Labels: []Label{side, closeWhy},
 		Help: "Connections closed.",
+	},
+	ConnectionsRefusedTotal: {
+		Name: "hopscope_connections_refused_total", Labels: []Label{listener, refusal},
+		Help: "Connections of clients that were closed before anything was asked on them, because a limit was reached.",
 	},
 	StallsTotal: {
 		Name: "hopscope_stalls_total", Labels: []Label{side, scope, upstream},

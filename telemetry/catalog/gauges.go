@@ -12,6 +12,9 @@ const (
 	SendWindowBytes
 	ReceiveWindowBytes
 	BufferedBytes
+	MaxConnections
+	Overload
+	Glitches
 	PeerMaxConcurrentStreams
 	StreamSlots
 	StreamSlotsUsed
@@ -65,6 +68,19 @@ var gauges = [NumGauges]Metric{
 	BufferedBytes: {
 		Name: "hopscope_buffered_bytes", Type: GaugeType, Unit: Bytes,
 		Help: "Bytes held for peers that do not take them.",
+	},
+	MaxConnections: {
+		Name: "hopscope_max_connections", Type: GaugeType,
+		Help: "Connections of clients that are taken: limits.max_connections, or what was derived in its place; 0: any number.",
+	},
+	Overload: {
+		Name: "hopscope_overload", Type: GaugeType, Unit: Bool, Labels: []Label{overload},
+		Help: "1 while new streams are refused because the gateway runs short of something, else 0.",
+	},
+	Glitches: {
+		Name: "hopscope_glitches", Type: GaugeType, Labels: []Label{side, stat},
+		Help: "Scores of the connections open now: points for what is legal and costs the gateway more than its peer. " +
+			"Above limits.max_glitches a connection is ended.",
 	},
 	PeerMaxConcurrentStreams: {
 		Name: "hopscope_peer_max_concurrent_streams", Type: GaugeType, Labels: []Label{upstream, endpoint},

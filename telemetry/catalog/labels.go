@@ -50,6 +50,8 @@ const (
 	LabelVersion     = "version"
 	LabelRevision    = "revision"
 	LabelGoVersion   = "goversion"
+	LabelListener    = "listener"
+	LabelCause       = "cause"
 )
 
 // Values of the label kind: unary or stream.
@@ -110,6 +112,9 @@ var (
 	endReason  = Label{Name: LabelReason, Values: names(event.NumEndReasons), Help: "why it ended"}
 	origin     = Label{Name: LabelOrigin, Values: names(event.NumOrigins), Help: "who ended it"}
 	closeWhy   = Label{Name: LabelReason, Values: names(event.NumCloseReasons), Help: "why it was closed"}
+	listener   = Label{Name: LabelListener, Bound: "listeners", Help: "name of the listener"}
+	refusal    = Label{Name: LabelReason, Values: names(event.NumRefusals), Help: "the limit that was reached"}
+	overload   = Label{Name: LabelCause, Values: names(event.NumOverloads), Help: "what the gateway runs short of"}
 	violation  = Label{Name: LabelKind, Values: names(event.NumViolations)[1:], Help: "the rule that was broken"}
 	retry      = Label{Name: LabelResult, Values: names(event.NumRetryResults), Help: "what became of the wish"}
 	okOrError  = Label{Name: LabelResult, Values: []string{ResultOK, ResultError}, Help: "ok or error"}

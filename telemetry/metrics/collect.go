@@ -61,6 +61,11 @@ func (o *Observer) collectProcess(b batch) {
 			b.counter(catalog.TLSHandshakesTotal, float64(o.handshakes[side][i].Load()), side.String(), result)
 		}
 	}
+	for name, l := range o.listeners {
+		for r := range event.NumRefusals {
+			b.counter(catalog.ConnectionsRefusedTotal, float64(l.refused[r].Load()), name, r.String())
+		}
+	}
 	b.gauge(catalog.ConfigLastReloadSuccessful, number(!o.refused))
 	if !o.loaded.IsZero() {
 		b.gauge(catalog.ConfigLastReloadSeconds, float64(o.loaded.UnixNano())/1e9)

@@ -44,6 +44,7 @@ type Observer struct {
 	routes    map[*event.Route]*route
 	upstreams map[*event.UpstreamName]*upstream
 	endpoints map[*event.Endpoint]*endpoint
+	listeners map[string]*listener // by name
 	certs     map[certificate]time.Time
 	limited   uint64    // endpoints that share a label
 	loaded    time.Time // last configuration that was accepted
@@ -68,6 +69,7 @@ func New(reg prometheus.Registerer, opts Options) (*Observer, error) {
 		routes:    map[*event.Route]*route{},
 		upstreams: map[*event.UpstreamName]*upstream{},
 		endpoints: map[*event.Endpoint]*endpoint{},
+		listeners: map[string]*listener{},
 		certs:     map[certificate]time.Time{},
 		descs:     newDescs(),
 	}
@@ -95,6 +97,13 @@ func (o *Observer) Handshake(_ *event.Listener, e *event.Endpoint, err error) {
 		side = event.Upstream
 	}
 	o.handshakes[side][failure(err)].Add(1)
+}
+
+// Refused implements [event.Observer].
+func (o *Observer) Refused(l *event.Listener, r event.Refusal) {
+	if state, ok := l.Observed.(*listener); ok {
+		state.refused[r].Add(1)
+	}
 }
 
 // Certificate implements [event.Observer].

@@ -28,6 +28,9 @@ func (Off) EndpointRemoved(*event.Endpoint) {}
 // Sink implements [event.Observer].
 func (Off) Sink(int) event.Sink { return Off{} }
 
+// Refused implements [event.Observer].
+func (Off) Refused(*event.Listener, event.Refusal) {}
+
 // Handshake implements [event.Observer].
 func (Off) Handshake(*event.Listener, *event.Endpoint, error) {}
 

@@ -71,6 +71,10 @@ func (o *Observer) showers() []shower {
 // collectStats reports what only the gateway knows.
 func (o *Observer) collectStats(b batch, stats event.Stats) {
 	b.gauge(catalog.BufferedBytes, float64(stats.BufferedBytes))
+	b.gauge(catalog.MaxConnections, float64(stats.MaxConnections))
+	for cause := range event.NumOverloads {
+		b.gauge(catalog.Overload, number(stats.Overload[cause]), cause.String())
+	}
 	o.collectOldestStalls(b, stats.Stalls)
 	o.collectConns(b, stats.Conns)
 }
@@ -142,6 +146,7 @@ func (o *Observer) collectConns(b batch, conns []event.ConnStats) {
 	bySide := map[peer]*windows{}
 	byEndpoint := map[*endpoint]*slots{}
 	var tables [event.NumSides]float64
+	var glitches [event.NumSides]spread
 	for _, c := range conns {
 		p := peer{c.Conn.Side, catalog.Empty}
 		if e := o.endpoints[c.Conn.Endpoint]; e != nil && o.upstreams[c.Conn.Endpoint.Upstream] != nil {
@@ -159,6 +164,7 @@ func (o *Observer) collectConns(b batch, conns []event.ConnStats) {
 		bySide[p].send.add(c.SendWindow)
 		bySide[p].receive.add(c.ReceiveWindow)
 		tables[c.Conn.Side] += float64(c.EncoderTableSize)
+		glitches[c.Conn.Side].add(c.Glitches)
 	}
 	for p, w := range bySide {
 		w.send.report(b, catalog.SendWindowBytes, p.side.String(), p.name)
@@ -169,6 +175,7 @@ func (o *Observer) collectConns(b batch, conns []event.ConnStats) {
 	}
 	for side := range event.NumSides {
 		b.gauge(catalog.HPACKTableBytes, tables[side], side.String())
+		glitches[side].report(b, catalog.Glitches, side.String())
 	}
 }
 

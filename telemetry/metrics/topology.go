@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"sync/atomic"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
@@ -32,6 +34,26 @@ type endpoint struct {
 	label    string
 	cells    perWorker[endpointCells, *endpointCells]
 	users    int // guarded by Observer.mu
+}
+
+// listener is what stands behind event.Listener.Observed. Listeners of one name,
+// before and after a reload, share it.
+type listener struct {
+	refused [event.NumRefusals]atomic.Uint64
+}
+
+// listenerState returns the state of l. l may be in use already, so what it has
+// seen of Observed never changes.
+func (o *Observer) listenerState(l *event.Listener) *listener {
+	if state, ok := l.Observed.(*listener); ok {
+		return state
+	}
+	state := o.listeners[l.Name]
+	if state == nil {
+		state = new(listener)
+	}
+	l.Observed = state
+	return state
 }
 
 func (o *Observer) newRoute(name, upstream string) *route {
@@ -86,9 +108,12 @@ func (o *Observer) Topology(t event.Topology) {
 	for _, r := range t.Routes {
 		o.routes[r] = o.routeState(r)
 	}
+	listeners := make(map[string]*listener, len(t.Listeners))
 	for _, l := range t.Listeners {
 		named[certificate{event.Downstream, l.Name}] = true
+		listeners[l.Name] = o.listenerState(l)
 	}
+	o.listeners = listeners
 	for c := range o.certs {
 		if !named[c] {
 			delete(o.certs, c)

@@ -12,6 +12,8 @@ type backlog struct {
 	stalled    bool
 	stallScope event.Scope
 	stallSince event.Time
+	taken      int64 // bytes that have been framed
+	pace       pace
 }
 
 // waiting returns the bytes that wait to be sent.
@@ -26,6 +28,7 @@ func (s *Stream) waiting() int {
 func (s *Stream) needBacklog() *backlog {
 	if s.backlog == nil {
 		s.backlog = s.c.env.takeBacklog()
+		s.c.out.backlogs++
 	}
 	return s.backlog
 }
@@ -36,6 +39,7 @@ func (s *Stream) dropBacklog() {
 		s.c.out.ready.remove(s)
 		s.resume()
 		s.backlog = nil
+		s.c.out.backlogs--
 		s.c.env.giveBacklog(b)
 	}
 }

@@ -16,6 +16,9 @@ type Transport interface {
 	// Write takes as many bytes as it can. If it takes fewer than all and returns
 	// no error, it is full, and the owner calls Conn.Writable when it no longer is.
 	Write(p []byte) (int, error)
+	// Unacked returns how many of the bytes that it took the peer has not got, as
+	// far as that is known.
+	Unacked() int
 	// Close ends the connection after what was taken is sent.
 	Close()
 }
@@ -58,6 +61,8 @@ type Config struct {
 	MaxHeaderFields      uint32
 	MaxGlitches          uint32 // points; 0: any. See glitches.
 	GlitchRecovery       uint32 // points taken away per second
+	SlowPeerRate         uint32 // bytes per second, see endSlow
+	SlowPeerTimeout      time.Duration
 }
 
 // Conn is one HTTP/2 connection. All of it belongs to the worker's goroutine.
@@ -77,13 +82,15 @@ type Conn struct {
 	peer      peerState
 	life      lifetime
 	glitches  glitches
+	broken    rule.Violation // the last one
 }
 
 // input is the reading half.
 type input struct {
 	preface int // bytes of the client preface still expected
 	partial []byte
-	settled bool // a SETTINGS frame was read
+	cut     event.Time // since when partial is a header block's frame, or less; 0: it is not
+	settled bool       // a SETTINGS frame was read
 	window  flow.Receiver
 	dec     *hpack.Decoder
 	block   blockState
@@ -111,6 +118,11 @@ type output struct {
 	window  flow.Window
 	enc     *hpack.Encoder
 	nextID  uint32 // client role
+
+	backlogs   int    // streams that have one
+	credited   uint64 // bytes that the peer allowed for the connection
+	socketPace pace   // while blocked
+	windowPace pace   // while the window is used up and streams wait for it
 }
 
 // peerState is what the peer's SETTINGS say.
@@ -209,7 +221,7 @@ func (c *Conn) Stats() event.ConnStats {
 	s := event.ConnStats{
 		Conn: c.Info, Streams: c.streams.len(), SendWindow: int64(c.out.window),
 		ReceiveWindow: int64(c.in.window.Left()), PeerMaxStreams: int64(c.peer.maxStreams),
-		RTT: c.in.rtt, BufferedBytes: int64(c.out.held), EncoderTableSize: c.out.enc.TableBytes(),
+		RTT: c.in.rtt, BufferedBytes: int64(c.out.held), Glitches: int64(c.Glitches()), EncoderTableSize: c.out.enc.TableBytes(),
 	}
 	if c.peer.maxStreams == noLimit {
 		s.PeerMaxStreams = -1

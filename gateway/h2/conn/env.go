@@ -21,6 +21,10 @@ type Env struct {
 	// not. Open connections take a change with Conn.FollowWindow.
 	StreamWindowCap uint32
 
+	// Pressed is set while the gateway runs short of memory or processors: abusive
+	// and slow peers then meet less patience.
+	Pressed bool
+
 	counted bool
 	touched []*Conn
 	list    header.List // scratch for decoding

@@ -29,10 +29,12 @@ type glitches struct {
 // Points.
 const (
 	costReset    = 10 // a stream reset soon after it was opened, or that the peer made us reset
+	costRefused  = 30 // a header list that is too large: decoded, thrown away, and answered
 	costSettings = 5  // we have to apply and acknowledge them
 	costEmpty    = 5  // DATA or CONTINUATION without a byte
 	costAnswered = 2  // PING, or a frame on a stream that is gone
 	costControl  = 1  // WINDOW_UPDATE, PRIORITY, unknown types
+	costDribble  = 8  // a window that opens by next to nothing while bytes wait for it (CVE-2019-9511)
 
 	gainStream  = 10 // a stream that came to its end
 	gainRead    = 1  // DATA read
@@ -41,7 +43,14 @@ const (
 	// A peer may give credit as it reads, in steps of 1 KiB: for so many bytes
 	// written a point more is taken away.
 	creditShift = 9
+
+	// Credit for fewer bytes than this is next to nothing.
+	dribble = 128
 )
+
+// pressedGlitches is by how much sooner glitches end a connection while
+// Env.Pressed.
+const pressedGlitches = 4
 
 // glitch adds points for what the peer did and ends the connection if that is too
 // many; v is then what it is ended for.
@@ -50,18 +59,37 @@ func (c *Conn) glitch(points int32, v rule.Violation) {
 	if limit <= 0 {
 		return
 	}
-	g := &c.glitches
-	if idle := c.env.Now.Sub(g.since); idle > 0 {
-		lowered := min(idle, time.Minute) * time.Duration(c.cfg.GlitchRecovery) / time.Second
-		if lowered > 0 {
-			g.score = max(g.score-int32(min(lowered, 1<<30)), 0)
-			g.since = c.env.Now
-		}
+	if c.env.Pressed {
+		limit /= pressedGlitches
 	}
-	if g.score += points; g.score > limit {
+	c.recover()
+	if c.glitches.score += points; c.glitches.score > limit {
 		c.violate(codeCalm, v)
 	}
 }
+
+// recover takes away the points for the time that has passed.
+func (c *Conn) recover() {
+	g := &c.glitches
+	idle := c.env.Now.Sub(g.since)
+	if idle <= 0 {
+		return
+	}
+	lowered := min(idle, time.Minute) * time.Duration(c.cfg.GlitchRecovery) / time.Second
+	if lowered > 0 {
+		g.score = max(g.score-int32(min(lowered, 1<<30)), 0)
+		g.since = c.env.Now
+	}
+}
+
+// Glitches returns the connection's score, in points.
+func (c *Conn) Glitches() int {
+	c.recover()
+	return int(c.glitches.score)
+}
+
+// Broken returns the rule that the peer broke last, None if it never did.
+func (c *Conn) Broken() rule.Violation { return c.broken }
 
 // useful takes points away for work that the peer asked for.
 func (c *Conn) useful(points int32) {

@@ -101,6 +101,9 @@ func (c *Conn) block(b blockState, p []byte) {
 		over = rule.HeaderListTooLarge
 	case errors.Is(err, hpack.ErrTooManyFields):
 		over = rule.TooManyFields
+	case err == hpack.ErrBomb:
+		c.violate(codeCalm, rule.HeaderListTooLarge)
+		return
 	case err != nil:
 		c.violate(codeCompression, rule.BadHeaderBlock)
 		return
@@ -152,7 +155,10 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 			return
 		}
 	} else {
-		c.env.Sink.Violation(c.Info, over)
+		c.noteViolation(over)
+		if c.glitch(costRefused, over); c.over() {
+			return
+		}
 	}
 	s := c.newStream(b.stream)
 	if over == rule.None {
@@ -167,7 +173,7 @@ func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
 
 // reject resets a stream that never came to be.
 func (c *Conn) reject(id uint32, code event.Code, v rule.Violation) {
-	c.env.Sink.Violation(c.Info, v)
+	c.noteViolation(v)
 	c.writeRST(id, code)
 	c.glitch(costReset, rule.TooManyResets)
 }

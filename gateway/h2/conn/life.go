@@ -30,7 +30,7 @@ func (c *Conn) violate(code event.Code, v rule.Violation) {
 	if c.over() {
 		return
 	}
-	c.env.Sink.Violation(c.Info, v)
+	c.noteViolation(v)
 	c.life.closing, c.life.reason = true, event.CloseProtocol
 	last := c.in.lastID
 	if c.life.goAwayWritten {
@@ -41,6 +41,12 @@ func (c *Conn) violate(code event.Code, v rule.Violation) {
 	if !c.server() {
 		c.owner.Changed(c)
 	}
+}
+
+// noteViolation tells that the peer broke a rule.
+func (c *Conn) noteViolation(v rule.Violation) {
+	c.broken = v
+	c.env.Sink.Violation(c.Info, v)
 }
 
 // goAway writes a GOAWAY.
@@ -199,10 +205,10 @@ const settleTimeout = 5 * time.Second
 
 var errSilent = errors.New("no SETTINGS came in time")
 
-// Sweep ends streams that have lingered, a connection whose peer does not take
-// its last bytes, one whose peer says nothing at all, and one with a header block
-// that does not come to its end. It is called now and
-// then.
+// Sweep ends streams that have lingered or whose peer is too slow, a connection
+// whose peer is, or does not take its last bytes, one whose peer says nothing at
+// all, and one with a header block that does not come to its end. It is called
+// about once a second.
 func (c *Conn) Sweep(now event.Time) {
 	c.endLingering(now)
 	switch gone := c.gone(); {
@@ -213,7 +219,11 @@ func (c *Conn) Sweep(now event.Time) {
 		c.end()
 	case !c.life.closing && c.in.block.active && now.Sub(c.in.block.since) >= blockTimeout:
 		c.violate(codeCalm, rule.SlowHeaders)
+	case !c.life.closing && len(c.in.partial) > 0 && c.in.cut != 0 && now.Sub(c.in.cut) >= blockTimeout:
+		c.violate(codeCalm, rule.SlowHeaders)
 	case !c.life.closing && !c.in.settled && now.Sub(c.Info.OpenedAt) >= settleTimeout:
 		c.Lost(event.CloseTimeout, errSilent)
+	case !c.life.closing:
+		c.endSlow(now)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/flow"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
@@ -29,6 +30,7 @@ func (c *Conn) Consume(p []byte) {
 			return
 		}
 	}
+	before := len(p)
 	for len(p) >= frame.HeaderLen && !c.over() {
 		h := frame.ParseHeader(p)
 		if h.Length > frame.MaxPayload {
@@ -49,8 +51,24 @@ func (c *Conn) Consume(p []byte) {
 	}
 	if len(p) > 0 {
 		c.in.partial = append(c.in.partial[:0], p...)
+		c.noteCut(len(p) < before)
 	} else if cap(c.in.partial) > 0 {
 		c.in.partial = nil
+	}
+}
+
+// noteCut notes since when a frame has not been whole that no other timeout ends:
+// no stream exists before the whole header block, and of what type a frame is
+// says its header. fresh: it is another one than the last time.
+func (c *Conn) noteCut(fresh bool) {
+	if p := c.in.partial; len(p) >= frame.HeaderLen {
+		if t := frame.ParseHeader(p).Type; t != frame.Headers && t != frame.Continuation {
+			c.in.cut = 0
+			return
+		}
+	}
+	if fresh || c.in.cut == 0 {
+		c.in.cut = c.env.Now
 	}
 }
 
@@ -159,11 +177,15 @@ func (c *Conn) readWindowUpdate(h frame.Header, p []byte) {
 		switch {
 		case n == 0:
 			c.violate(codeProtocol, rule.BadWindowUpdate)
-		case !c.out.window.Add(n):
-			c.violate(codeFlowControl, rule.WindowOverflow) // RFC 9113 §6.9.1
 		default:
+			cost := creditCost(n, c.out.window, c.out.ready.head != nil)
+			if !c.out.window.Add(n) {
+				c.violate(codeFlowControl, rule.WindowOverflow) // RFC 9113 §6.9.1
+				return
+			}
+			c.out.credited += uint64(n)
 			c.touch()
-			c.glitch(costControl, rule.TooManyControlFrames)
+			c.glitch(cost, rule.TooManyControlFrames)
 		}
 		return
 	}
@@ -177,12 +199,24 @@ func (c *Conn) readWindowUpdate(h frame.Header, p []byte) {
 		c.glitch(costControl, rule.TooManyControlFrames)
 	case n == 0:
 		c.streamViolation(h.Stream, codeProtocol, rule.BadWindowUpdate)
-	case !s.send.Add(n):
-		c.streamViolation(h.Stream, codeFlowControl, rule.WindowOverflow)
 	default:
+		cost := creditCost(n, s.send, s.waiting() > 0)
+		if !s.send.Add(n) {
+			c.streamViolation(h.Stream, codeFlowControl, rule.WindowOverflow)
+			return
+		}
 		s.windowOpened()
-		c.glitch(costControl, rule.TooManyControlFrames)
+		c.glitch(cost, rule.TooManyControlFrames)
 	}
+}
+
+// creditCost returns what it costs to be given credit for n bytes. The window may
+// have been opened a little already by frames of the same batch.
+func creditCost(n int, window flow.Window, waited bool) int32 {
+	if n < dribble && window < dribble && waited {
+		return costDribble
+	}
+	return costControl
 }
 
 func (c *Conn) readData(h frame.Header, p []byte) {
@@ -241,7 +275,7 @@ func (c *Conn) closedStreamFrame(id uint32) {
 	if c.disregards(id) {
 		return
 	}
-	c.env.Sink.Violation(c.Info, rule.StreamClosed)
+	c.noteViolation(rule.StreamClosed)
 	c.writeRST(id, codeStreamClosed)
 	c.glitch(costReset, rule.TooManyResets)
 }
@@ -267,7 +301,7 @@ func (c *Conn) streamViolation(id uint32, code event.Code, v rule.Violation) {
 		s.violate(code, v)
 		return
 	}
-	c.env.Sink.Violation(c.Info, v)
+	c.noteViolation(v)
 	c.writeRST(id, code)
 	c.glitch(costReset, rule.TooManyResets)
 }

@@ -36,6 +36,7 @@ type rig struct {
 type transport struct {
 	out    []byte
 	room   int // -1: endless
+	unread int // of out, by the peer
 	closed bool
 }
 
@@ -48,6 +49,8 @@ func (t *transport) Write(p []byte) (int, error) {
 	t.out = append(t.out, p[:n]...)
 	return n, nil
 }
+
+func (t *transport) Unacked() int { return t.unread }
 
 func (t *transport) Close() { t.closed = true }
 

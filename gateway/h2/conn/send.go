@@ -113,6 +113,7 @@ func (c *Conn) pump() {
 		b := s.backlog
 		p := b.data.peek(min(frame.MaxPayload, s.send.Available(), c.out.window.Available()))
 		c.env.Buffered -= int64(len(p))
+		b.taken += int64(len(p))
 		if b.data.pop(len(p)); b.data.len() > 0 {
 			s.append(p, false)
 			s.wait()
@@ -122,6 +123,7 @@ func (c *Conn) pump() {
 		// no backlog then.
 		trailers := b.trailers
 		s.backlog = nil
+		c.out.backlogs--
 		s.append(p, s.endQueued && trailers == nil)
 		c.env.giveBacklog(b)
 		if trailers != nil {

@@ -238,7 +238,7 @@ func (s *Stream) peerReset(code event.Code) {
 // violate resets the stream because the peer broke a rule on it.
 func (s *Stream) violate(code event.Code, v rule.Violation) {
 	c := s.c
-	c.env.Sink.Violation(c.Info, v)
+	c.noteViolation(v)
 	c.writeRST(s.id, code)
 	s.finish(code, stream.PeerViolation, v)
 	c.glitch(costReset, rule.TooManyResets)

@@ -18,6 +18,16 @@ var (
 	ErrTooManyFields = errors.New("too many header fields")
 )
 
+// ErrBomb reports a list of several times what is allowed, which no honest peer
+// sends: a few bytes of references stand for many fields, or for a long one many
+// times (CVE-2016-6581, CVE-2026-49975). The rest of the block was not looked at,
+// so the connection cannot go on.
+var ErrBomb = errors.New("header list of several times the limit")
+
+// bombFactor is how many times a list may be larger than allowed before it is not
+// even decoded to its end.
+const bombFactor = 4
+
 var (
 	errIndex      = errors.New("hpack: index beyond the tables")
 	errSizeUpdate = errors.New("hpack: invalid table size update")
@@ -43,8 +53,8 @@ func NewDecoder(scratch *Scratch, maxBytes, maxFields uint32) *Decoder {
 }
 
 // Decode appends the fields of a whole block to list. An error other than
-// ErrListTooLarge and ErrTooManyFields is a COMPRESSION_ERROR of the connection
-// (RFC 9113 §4.3).
+// ErrListTooLarge, ErrTooManyFields and ErrBomb is a COMPRESSION_ERROR of the
+// connection (RFC 9113 §4.3).
 func (d *Decoder) Decode(block []byte, list *header.List) error {
 	out := output{d: d, list: list}
 	first := true
@@ -69,6 +79,9 @@ func (d *Decoder) Decode(block []byte, list *header.List) error {
 		if err != nil {
 			return err
 		}
+		if out.over == ErrBomb {
+			return ErrBomb
+		}
 		first = false
 	}
 	return out.over
@@ -76,15 +89,22 @@ func (d *Decoder) Decode(block []byte, list *header.List) error {
 
 // output takes decoded fields until one does not fit.
 type output struct {
-	d    *Decoder
-	list *header.List
-	over error
+	d      *Decoder
+	list   *header.List
+	over   error
+	fields int // that did not fit
+	bytes  int // of them
 }
 
 // room reports whether a field of n bytes still fits.
 func (o *output) room(n int) bool {
 	switch {
 	case o.over != nil:
+		o.fields++
+		o.bytes += n + entryOverhead
+		if o.fields > (bombFactor-1)*o.d.maxFields || o.bytes > (bombFactor-1)*o.d.maxBytes {
+			o.over = ErrBomb
+		}
 	case o.list.Len() >= o.d.maxFields:
 		o.over = ErrTooManyFields
 	case o.list.Size()+n+entryOverhead > o.d.maxBytes:

@@ -1,6 +1,7 @@
 package hpack
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -97,5 +98,33 @@ func TestNameOfATraceFieldIsSentOnce(t *testing.T) {
 	var got header.List
 	if err := dec.Decode(enc.Append(nil, l), &got); err != nil || string(got.Value(0)) != "zz" {
 		t.Errorf("%q, %v", got.Value(0), err)
+	}
+}
+
+// Few bytes that stand for many fields, or for a long one many times, are not even
+// decoded to their end; a list that is merely too large is.
+func TestBombIsNotDecodedToItsEnd(t *testing.T) {
+	const maxBytes, maxFields = 1 << 14, 256
+	long := append(appendInteger([]byte{0x40, 1, 'a'}, 0, 7, 4000), bytes.Repeat([]byte("v"), 4000)...)
+	for name, c := range map[string]struct {
+		block []byte
+		refs  int
+		want  error
+	}{
+		"many fields":          {nil, 4*maxFields + 2, ErrBomb},
+		"too many fields":      {nil, 4 * maxFields, ErrTooManyFields},
+		"a long one many time": {long, 17, ErrBomb},
+		"a long one too often": {long, 10, ErrListTooLarge},
+	} {
+		d := NewDecoder(new(Scratch), maxBytes, maxFields)
+		index := byte(0x80 | 2)
+		if c.block != nil {
+			index = 0x80 | 62
+		}
+		block := append(bytes.Clone(c.block), bytes.Repeat([]byte{index}, c.refs)...)
+		var l header.List
+		if err := d.Decode(block, &l); err != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
 }
