@@ -50,9 +50,11 @@ func (g *Gateway) apply(cfg *config.Config) error {
 	old := g.state
 	g.state, g.cfg = b.state, cfg
 	g.install(table)
+	g.limit(&cfg.Limits)
 	for i, l := range b.state.listeners {
 		l.settings.Store(b.settings[i])
 		l.SetTLS(b.tls[i])
+		l.SetMaxPending(cfg.Limits.MaxPendingConnections)
 	}
 	for _, l := range b.fresh {
 		l.Serve()
@@ -68,6 +70,16 @@ func (g *Gateway) apply(cfg *config.Config) error {
 		}
 	}
 	return nil
+}
+
+// limit puts the limits of the process as a whole in force.
+func (g *Gateway) limit(l *config.Limits) {
+	conns := l.MaxConnections
+	if conns == 0 {
+		conns = maxConnections()
+	}
+	g.shared.MaxConnections.Store(conns)
+	g.memory.configure(l)
 }
 
 // install gives every worker the table and waits until all have it.
@@ -262,9 +274,15 @@ func (h hand) HTTP2(_ *accept.Listener, nc net.Conn, head []byte) {
 	w := h.g.next()
 	a := relay.Accepted{Worker: w, Conn: nc, Head: head, Listener: h.l.settings.Load()}
 	if w.Post(a) != nil {
-		nc.Close()
+		a.Cancel()
 	}
 }
+
+// Admit implements accept.Hand.
+func (h hand) Admit() bool { return h.g.shared.Admit() }
+
+// TakeBack implements accept.Hand.
+func (h hand) TakeBack() { h.g.shared.Connections.Add(-1) }
 
 // HTTP1 implements accept.Hand.
 func (h hand) HTTP1(_ *accept.Listener, nc net.Conn, head []byte) {

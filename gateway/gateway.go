@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"runtime"
@@ -37,6 +38,9 @@ type Gateway struct {
 	turn     atomic.Uint64 // whose turn it is to get a connection
 	ready    atomic.Bool
 	http1    *http1.Server
+	memory   *memoryGuard
+	alive    context.Context // until the workers have ended
+	end      context.CancelFunc
 
 	mu       sync.Mutex // held while a configuration takes effect or a drain begins
 	cfg      *config.Config
@@ -79,6 +83,8 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 		Window: int(cfg.Limits.StreamWindow), ReadHeaderTimeout: http1HeaderTimeout, IdleTimeout: http1IdleTimeout,
 		ErrorLog: slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug),
 	})}
+	g.alive, g.end = context.WithCancel(context.Background())
+	g.memory = newMemoryGuard(&g.shared.MemoryShort)
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -98,6 +104,7 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 		g.http1.Close()
 		return nil, err
 	}
+	g.running.Go(func() { g.memory.watch(g.alive.Done()) })
 	g.ready.Store(true)
 	return g, nil
 }
@@ -139,6 +146,7 @@ func (g *Gateway) stop() {
 		}
 	}
 	done.Wait()
+	g.end()
 	g.running.Wait()
 }
 

@@ -60,19 +60,15 @@ func (o *flood) serve(_ int, p *peer) {
 	}
 }
 
-// Many clients that stop reading, half of them by their window and half by their
-// socket, make the gateway hold what ARCHITECTURE.md says and not more; at
+// Two thousand streams that stop reading, half of them by their window and half by their
+// socket, make the gateway hold what ARCHITECTURE.md says and not more, for each
+// stream, each connection and all together; at
 // max_buffered_bytes it refuses, asks for less, and resets the longest-stalled.
 func TestStoppedReadersStayWithinTheBounds(t *testing.T) {
-	const (
-		conns, streams = 8, 16
-		window         = 65536
-	)
-	// Each stream holds one window; frame headers and header blocks come on top.
-	const all = conns * streams * window
+	const window = 65536
 	o := &flood{}
 	o.least.Store(window)
-	stop := func(t *testing.T, address string) {
+	stop := func(t *testing.T, address string, conns, streams int) {
 		for n := range conns {
 			var s []http2.Setting
 			if n%2 == 0 {
@@ -91,21 +87,44 @@ func TestStoppedReadersStayWithinTheBounds(t *testing.T) {
 	}
 
 	t.Run("windows", func(t *testing.T) {
-		g, address := start(t, listen(t, o.serve), "", "")
-		stop(t, address)
+		const conns, streams = 20, 100
+		// Each stream holds one window; frame headers and header blocks come on top.
+		const each, rest = streams * window, streams*1024 + 64<<10
+		g, address := start(t, listen(t, o.serve), "", "{max_buffered_bytes: 1073741824}")
+		stop(t, address, conns, streams)
 		waitForStreams(t, g, conns*streams)
 		// The windows of half the streams fill whatever the sockets take.
-		for buffered(t, g) < all/2 {
+		for buffered(t, g) < conns*each/2 {
 		}
-		if got := buffered(t, g); got > all+conns*streams*1024 {
-			t.Fatalf("%d bytes are held for %d streams", got, conns*streams)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		all, err := g.Streams(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			if s.Buffered > window {
+				t.Errorf("stream %d holds %d bytes", s.ID, s.Buffered)
+			}
+		}
+		stats, err := g.Stats(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range stats.Conns {
+			if c.BufferedBytes > each+rest {
+				t.Errorf("connection %d holds %d bytes for %d streams", c.Conn.ID, c.BufferedBytes, streams)
+			}
+		}
+		if got := buffered(t, g); got > conns*(each+rest) {
+			t.Errorf("%d bytes are held for %d streams", got, conns*streams)
 		}
 	})
 
 	t.Run("cap", func(t *testing.T) {
 		const limit = 1 << 20
-		g, address := start(t, listen(t, o.serve), "", "{max_buffered_bytes: 1048576}")
-		stop(t, address)
+		g, address := start(t, listen(t, o.serve), "", "{max_buffered_bytes: 1048576, max_glitches: 0}")
+		stop(t, address, 8, 16)
 		p := dial(t, address)
 		for id, refused := uint32(1), false; !refused || o.least.Load() == window; id += 2 {
 			p.get(id)
@@ -114,9 +133,11 @@ func TestStoppedReadersStayWithinTheBounds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if f, ok := f.(*http2.MetaHeadersFrame); ok {
+				switch f := f.(type) {
+				case *http2.MetaHeadersFrame:
 					answered = true
-					refused = refused || f.PseudoValue("status") == "503"
+				case *http2.RSTStreamFrame: // it may be sent again
+					answered, refused = true, refused || f.ErrCode == http2.ErrCodeRefusedStream
 				}
 				p.message(f)
 			}

@@ -30,6 +30,10 @@ func (g *Gateway) Stats(ctx context.Context) (event.Stats, error) {
 	var sum event.Stats
 	err := g.ask(ctx, relay.Snapshot{Stats: true}, func(_ []event.StreamInfo, s event.Stats) {
 		sum.BufferedBytes += s.BufferedBytes
+		sum.MaxConnections = s.MaxConnections
+		for i, yes := range s.Overload {
+			sum.Overload[i] = sum.Overload[i] || yes
+		}
 		sum.Conns = append(sum.Conns, s.Conns...)
 		for _, t := range s.Stalls {
 			addStall(&sum, t)

@@ -5,11 +5,13 @@
 package accept
 
 import (
+	"container/list"
 	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,10 @@ const introTimeout = 10 * time.Second
 // Hand takes over a connection whose first bytes were read already. Its methods
 // do not block.
 type Hand interface {
+	// Admit reports whether there is room for one more connection. Each that is
+	// admitted is either handed on or taken back.
+	Admit() bool
+	TakeBack()
 	HTTP2(l *Listener, nc net.Conn, head []byte)
 	HTTP1(l *Listener, nc net.Conn, head []byte)
 }
@@ -33,14 +39,15 @@ type Hand interface {
 type Listener struct {
 	ln       net.Listener
 	tls      atomic.Pointer[tls.Config] // nil: plain text
+	pending  atomic.Int64               // limits.max_pending_connections
 	hand     Hand
 	name     *event.Listener
 	observer event.Observer
 	log      *slog.Logger
 
 	mu     sync.Mutex
-	intro  map[net.Conn]struct{} // guarded by mu: not yet handed on
-	closed bool                  // guarded by mu
+	intro  list.List // guarded by mu: net.Conns not yet handed on, the oldest first
+	closed bool      // guarded by mu
 	done   sync.WaitGroup
 }
 
@@ -50,7 +57,7 @@ func Listen(name *event.Listener, address string, cfg *tls.Config, hand Hand, o 
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{ln: ln, hand: hand, name: name, observer: o, log: log, intro: make(map[net.Conn]struct{})}
+	l := &Listener{ln: ln, hand: hand, name: name, observer: o, log: log}
 	l.tls.Store(cfg)
 	return l, nil
 }
@@ -65,6 +72,9 @@ func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
 // now on.
 func (l *Listener) SetTLS(cfg *tls.Config) { l.tls.Store(cfg) }
 
+// SetMaxPending bounds the connections that are not handed on yet.
+func (l *Listener) SetMaxPending(n int64) { l.pending.Store(n) }
+
 // Serve begins to accept.
 func (l *Listener) Serve() { l.done.Go(l.serve) }
 
@@ -72,8 +82,8 @@ func (l *Listener) Serve() { l.done.Go(l.serve) }
 func (l *Listener) Close() {
 	l.mu.Lock()
 	l.closed = true
-	for nc := range l.intro {
-		nc.Close()
+	for e := l.intro.Front(); e != nil; e = e.Next() {
+		e.Value.(net.Conn).Close()
 	}
 	l.mu.Unlock()
 	l.ln.Close()
@@ -96,32 +106,59 @@ func (l *Listener) serve() {
 			continue
 		}
 		pause = 0
-		if l.enter(nc) {
-			l.done.Go(func() { l.introduce(nc) })
+		if !l.hand.Admit() {
+			nc.Close()
+			l.refused(nc, event.RefusedMaxConnections)
+			continue
 		}
+		place := l.enter(nc)
+		if place == nil {
+			nc.Close()
+			l.hand.TakeBack()
+			continue
+		}
+		l.done.Go(func() {
+			if !l.introduce(nc) {
+				nc.Close()
+				l.hand.TakeBack()
+			}
+			l.leave(place)
+		})
 	}
 }
 
-func (l *Listener) enter(nc net.Conn) bool {
+// enter gives a connection a place among those that are not handed on yet; nil:
+// the listener is closed. Where there are too many the oldest has to go: an
+// honest client needs its place for a moment only, and gets one in any flood that
+// does not fill them all in that moment.
+func (l *Listener) enter(nc net.Conn) *list.Element {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		nc.Close()
-		return false
+		return nil
 	}
-	l.intro[nc] = struct{}{}
-	return true
+	if limit := l.pending.Load(); limit > 0 && int64(l.intro.Len()) >= limit {
+		oldest := l.intro.Remove(l.intro.Front()).(net.Conn)
+		oldest.Close() // its introduction fails and tidies up
+		l.refused(oldest, event.RefusedMaxPending)
+	}
+	return l.intro.PushBack(nc)
 }
 
-func (l *Listener) leave(nc net.Conn) {
+func (l *Listener) leave(place *list.Element) {
 	l.mu.Lock()
-	delete(l.intro, nc)
+	l.intro.Remove(place) // does nothing if it had to go
 	l.mu.Unlock()
 }
 
-// introduce finds out what a connection speaks and hands it on.
-func (l *Listener) introduce(nc net.Conn) {
-	defer l.leave(nc)
+func (l *Listener) refused(nc net.Conn, why event.Refusal) {
+	l.observer.Refused(l.name, why)
+	l.log.Debug("connection refused", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "reason", why.String())
+}
+
+// introduce finds out what a connection speaks and hands it on. If that fails
+// nobody has taken the connection.
+func (l *Listener) introduce(nc net.Conn) (ok bool) {
 	deadline := time.Now().Add(introTimeout)
 	_ = nc.SetDeadline(deadline)
 	if cfg := l.tls.Load(); cfg != nil {
@@ -132,8 +169,8 @@ func (l *Listener) introduce(nc net.Conn) {
 		l.observer.Handshake(l.name, nil, err)
 		if err != nil {
 			l.log.Debug("TLS handshake failed", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "error", err)
-			nc.Close()
-			return
+			l.noteTimeout(nc, err)
+			return false
 		}
 		_ = nc.SetDeadline(time.Time{})
 		if t.ConnectionState().NegotiatedProtocol == "h2" {
@@ -141,17 +178,25 @@ func (l *Listener) introduce(nc net.Conn) {
 		} else {
 			l.hand.HTTP1(l, t, nil)
 		}
-		return
+		return true
 	}
 	head, h2, err := sniff(nc)
 	if err != nil {
-		nc.Close()
-		return
+		l.noteTimeout(nc, err)
+		return false
 	}
 	_ = nc.SetDeadline(time.Time{})
 	if h2 {
 		l.hand.HTTP2(l, nc, head)
 	} else {
 		l.hand.HTTP1(l, nc, head)
+	}
+	return true
+}
+
+// noteTimeout tells of a peer that took too long to say what it speaks.
+func (l *Listener) noteTimeout(nc net.Conn, err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		l.refused(nc, event.RefusedTimeout)
 	}
 }

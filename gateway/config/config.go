@@ -115,6 +115,20 @@ type Limits struct {
 	MaxBufferedBytes     int64  `yaml:"max_buffered_bytes"`
 	MaxGlitches          uint32 `yaml:"max_glitches"`    // points of abuse per connection; 0 = any
 	GlitchRecovery       uint32 `yaml:"glitch_recovery"` // points taken away per second
+	// A peer that lets bytes wait has to take SlowPeerRate of them a second, on the
+	// average of SlowPeerTimeout; 0 = it may take its time.
+	SlowPeerRate    uint32        `yaml:"slow_peer_rate"` // bytes per second
+	SlowPeerTimeout time.Duration `yaml:"slow_peer_timeout"`
+	// Client connections; 0 = three quarters of the descriptors that the process may
+	// have. MaxPendingConnections are of these still in their TLS handshake or
+	// before their first line, of each listener.
+	MaxConnections        int64 `yaml:"max_connections"`
+	MaxPendingConnections int64 `yaml:"max_pending_connections"`
+	// New streams are refused while more memory is in use, in bytes (0 = seven
+	// tenths of GOMEMLIMIT), and while every batch of a worker takes longer than
+	// MaxQueueTime (0 = whatever they take).
+	MaxMemory    int64         `yaml:"max_memory"`
+	MaxQueueTime time.Duration `yaml:"max_queue_time"`
 	// A connection without a stream for so long is closed; 0 = never.
 	IdleConnectionTimeout time.Duration `yaml:"idle_connection_timeout"`
 	ConnectTimeout        time.Duration `yaml:"connect_timeout"` // includes the TLS handshake

@@ -107,7 +107,8 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 		Upstreams: []Upstream{{Name: "users", Endpoints: []string{"127.0.0.1:9001"}, Protocol: H2C}},
 		Routes:    []Route{{Name: "users", Upstream: "users", IdleTimeout: 5 * time.Minute, Retry: RetrySafe}},
 		Limits: Limits{
-			MaxConcurrentStreams: 1000, MaxHeaderBytes: 16384, MaxHeaderFields: 256, StreamWindow: 65536, MaxGlitches: 1000, GlitchRecovery: 100, IdleConnectionTimeout: time.Hour,
+			MaxConcurrentStreams: 1000, MaxHeaderBytes: 16384, MaxHeaderFields: 256, StreamWindow: 65536, MaxGlitches: 1000, GlitchRecovery: 100,
+			SlowPeerRate: 64, SlowPeerTimeout: 2 * time.Minute, MaxPendingConnections: 1000, MaxQueueTime: 250 * time.Millisecond, IdleConnectionTimeout: time.Hour,
 			MaxBufferedBytes: 268435456, ConnectTimeout: 5 * time.Second, DrainGrace: 30 * time.Second,
 		},
 		Admin:   Admin{Address: "127.0.0.1:9901"},

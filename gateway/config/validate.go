@@ -153,6 +153,12 @@ func (v *validator) limits() {
 	between(v, "limits.max_header_fields", l.MaxHeaderFields, 8, 65536)
 	between(v, "limits.max_glitches", l.MaxGlitches, 0, 1_000_000_000)
 	between(v, "limits.glitch_recovery", l.GlitchRecovery, 0, 1_000_000_000)
+	between(v, "limits.slow_peer_rate", l.SlowPeerRate, 1, maxWindow)
+	v.atLeast("limits.slow_peer_timeout", l.SlowPeerTimeout, 0)
+	between(v, "limits.max_connections", l.MaxConnections, 0, math.MaxInt64)
+	between(v, "limits.max_pending_connections", l.MaxPendingConnections, 1, math.MaxInt64)
+	between(v, "limits.max_memory", l.MaxMemory, 0, math.MaxInt64)
+	v.atLeast("limits.max_queue_time", l.MaxQueueTime, 0)
 	between(v, "limits.max_body_bytes", l.MaxBodyBytes, 0, math.MaxInt64)
 	between(v, "limits.stream_window", l.StreamWindow, 1024, maxWindow)
 	if l.MaxBufferedBytes < int64(l.StreamWindow) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +98,40 @@ func attacks() []attack {
 			step: func(a *attacker, i int) {
 				a.headers(a.id(i), true, a.block(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "user@host"))
 			},
+		},
+		{
+			name: "header bomb of references to one long field", limit: 1, code: calm, kind: "header_list_too_large",
+			step: func(a *attacker, i int) {
+				block := a.block(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "victim.test", "x", strings.Repeat("v", 3000))
+				a.headers(1, true, append(block, bytes.Repeat([]byte{0x80 | 62}, 10000)...))
+			},
+		},
+		{
+			name: "header bomb of cookie crumbs", limit: 1, code: calm, kind: "header_list_too_large",
+			step: func(a *attacker, i int) {
+				a.headers(1, true, append(a.request("GET"), bytes.Repeat([]byte{0x80 | 32}, 10000)...)) // cookie, empty
+			},
+		},
+		{
+			name: "flood of header lists that are a little too large", limit: 60, code: calm, kind: "header_list_too_large", served: 1,
+			step: func(a *attacker, i int) {
+				a.headers(a.id(i), true, append(a.request("GET"), a.block("x", strings.Repeat("v", 17000))...))
+			},
+		},
+		{
+			name: "data dribble", limit: 400, code: calm, kind: "too_many_control_frames",
+			first: func(a *attacker) {
+				a.do(a.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}))
+				a.headers(1, true, a.block(":method", "GET", ":scheme", "http", ":path", "/large?bytes=1000000", ":authority", "victim.test"))
+				// Until bytes wait, a little credit is no dribble.
+				a.do(a.framer.WriteWindowUpdate(1, 1))
+				select {
+				case <-a.served:
+				case <-time.After(patience):
+					a.t.Error("no byte of the response came")
+				}
+			},
+			step: func(a *attacker, i int) { a.do(a.framer.WriteWindowUpdate(1, 1)) },
 		},
 		{
 			name: "window overflow", limit: 2, code: http2.ErrCodeFlowControl, kind: "window_overflow",
@@ -190,10 +225,22 @@ type attacker struct {
 	ended   chan struct{} // closed when the gateway has ended the connection
 	code    http2.ErrCode // of its GOAWAY; valid after ended
 	told    bool          // there was one
-	failed  error         // of a write
+	reset   atomic.Uint32 // code of the last RST_STREAM
+
+	served chan struct{} // closed with the first DATA
+	failed error         // of a write
 }
 
+// newAttacker connects and reads.
 func newAttacker(t *testing.T, address string) *attacker {
+	t.Helper()
+	a := dialAttacker(t, address)
+	go a.read()
+	return a
+}
+
+// dialAttacker connects and reads nothing.
+func dialAttacker(t *testing.T, address string, settings ...http2.Setting) *attacker {
 	t.Helper()
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -201,20 +248,19 @@ func newAttacker(t *testing.T, address string) *attacker {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	_ = c.SetDeadline(time.Now().Add(patience))
-	a := &attacker{t: t, conn: c, framer: http2.NewFramer(c, c), ended: make(chan struct{})}
+	a := &attacker{t: t, conn: c, framer: http2.NewFramer(c, c), ended: make(chan struct{}), served: make(chan struct{})}
 	a.framer.AllowIllegalWrites = true
 	a.encoder = hpack.NewEncoder(&a.buf)
 	if _, err := c.Write([]byte(http2.ClientPreface)); err != nil {
 		t.Fatal(err)
 	}
-	a.do(a.framer.WriteSettings())
-	go a.read()
+	a.do(a.framer.WriteSettings(settings...))
 	return a
 }
 
 func (a *attacker) read() {
 	defer close(a.ended)
-	head := make([]byte, 9)
+	head, served := make([]byte, 9), false
 	for {
 		if _, err := io.ReadFull(a.conn, head); err != nil {
 			return
@@ -225,6 +271,13 @@ func (a *attacker) read() {
 		}
 		if http2.FrameType(head[3]) == http2.FrameGoAway && len(payload) >= 8 {
 			a.code, a.told = http2.ErrCode(binary.BigEndian.Uint32(payload[4:])), true
+		}
+		if http2.FrameType(head[3]) == http2.FrameData && !served {
+			served = true
+			close(a.served)
+		}
+		if http2.FrameType(head[3]) == http2.FrameRSTStream && len(payload) == 4 {
+			a.reset.Store(binary.BigEndian.Uint32(payload))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -108,4 +109,14 @@ func writePEM(t testing.TB, dir, name, kind string, der []byte) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// client returns a client that trusts this authority and speaks HTTP/2.
+func (a *authority) client(t testing.TB) *http.Client {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(a.certificate)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }

@@ -153,6 +153,8 @@ func (x *Exchange) failed(f failure) {
 		x.refuse(refusal{503, f.reason, "upstream " + name + " refused the stream"})
 	case f.lost:
 		x.refuse(refusal{502, f.reason, "the connection to upstream " + name + " was lost before it answered"})
+	case f.reason == event.EndSlowPeer:
+		x.refuse(refusal{504, f.reason, "upstream " + name + " took the request too slowly (limits.slow_peer_rate)"})
 	case f.err != nil:
 		x.refuse(refusal{502, f.reason, "upstream " + name + " sent an invalid response: " + f.err.Error()})
 	default:

@@ -39,11 +39,14 @@ func (w *Worker) begin(ci *clientInfo, down Client, setHandler func(stream.Handl
 		x.match(h)
 	}
 	w.sink.Begin(&x.rec, h.List)
+	overload, over := w.overloaded()
 	switch {
 	case refused.status != 0:
 		x.refuse(refused)
 	case x.route == nil:
 		x.refuse(refusal{404, event.EndNoRoute, "no route matches"})
+	case over:
+		x.turnAway(overload)
 	default:
 		x.forward(h)
 	}
@@ -59,8 +62,6 @@ func (x *Exchange) check(h conn.Head) refusal {
 		return refusal{501, event.EndNotImplemented, "CONNECT is not supported"}
 	case h.Upgrade:
 		return refusal{501, event.EndNotImplemented, "WebSocket and other upgrades are not supported"}
-	case x.w.overloaded():
-		return refusal{503, event.EndOverload, "the gateway holds too many bytes for slow peers"}
 	case limits.MaxBodyBytes > 0 && h.Request.ContentLength > limits.MaxBodyBytes:
 		return refusal{413, event.EndBodyTooLarge, bodyTooLarge(limits.MaxBodyBytes)}
 	}

@@ -155,12 +155,14 @@ func (x *Exchange) creditRest() {
 }
 
 // Reset ends the exchange because the client ended its stream.
-func (c *client) Reset(code event.Code, cause stream.Cause, _ rule.Violation) {
+func (c *client) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	x := (*Exchange)(c)
-	switch cause {
-	case stream.ConnLost:
+	switch {
+	case cause == stream.ConnLost:
 		x.end(event.EndClientGone, event.ByClient, code)
-	case stream.PeerViolation:
+	case v == rule.SlowPeer:
+		x.end(event.EndSlowPeer, event.ByClient, code)
+	case cause == stream.PeerViolation:
 		x.end(event.EndClientError, event.ByClient, code)
 	default:
 		x.end(event.EndClientReset, event.ByClient, code)

@@ -40,7 +40,10 @@ func (h HTTP1) Held(n int) { h.Worker.link.Env.Buffered += int64(n) }
 func (h HTTP1) ConnOpened(c *event.Conn) { h.Worker.sink.ConnOpened(c) }
 
 // ConnClosed implements http1.Gateway.
-func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) { h.Worker.sink.ConnClosed(c, r) }
+func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) {
+	h.Worker.shared.Connections.Add(-1)
+	h.Worker.sink.ConnClosed(c, r)
+}
 
 // Begin implements http1.Gateway.
 func (h HTTP1) Begin(c *event.Conn, down *http1.Incoming, set func(stream.Handler), head conn.Head) {

@@ -7,23 +7,18 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 )
 
-// overloaded reports whether new streams are refused: what the gateway holds for
-// slow peers has reached max_buffered_bytes. Connection credit is never withheld.
-func (w *Worker) overloaded() bool {
-	limit := w.table.Limits.MaxBufferedBytes
-	return limit > 0 && w.shared.Buffered.Load() >= limit
-}
-
 // tightWindow is the stream window, in bytes, that peers are told at the cap. It
 // keeps small messages flowing and is a sixteenth of the default.
 const tightWindow = 4 << 10
 
-// relieve acts on the cap: at it, peers are told a smaller stream window, until a
-// quarter below; a quarter above it, which is left for what was on its way, the
-// worker's longest-stalled streams are reset.
+// relieve acts on the cap: from half of it on there is less patience with slow
+// peers; at it, peers are told a smaller stream window, until a quarter below; a
+// quarter above it, which is left for what was on its way, the worker's
+// longest-stalled streams are reset. Connection credit is never withheld.
 func (w *Worker) relieve() {
 	limit := w.table.Limits.MaxBufferedBytes
 	held := w.shared.Buffered.Load() + w.link.Env.Buffered - w.buffered
+	w.link.Env.Pressed = limit > 0 && held >= limit/2 || w.shared.MemoryShort.Load() || w.queueing.over
 	switch tight := w.link.Env.StreamWindowCap != 0; {
 	case limit <= 0:
 		return

@@ -92,7 +92,11 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	}
 	x.mark(event.MarkResetRead, int64(code))
 	f := causeOf(code, cause)
-	if v != rule.None {
+	switch v {
+	case rule.None:
+	case rule.SlowPeer:
+		f.reason = event.EndSlowPeer
+	default:
 		f.err = v
 	}
 	if cause == stream.Unreachable {

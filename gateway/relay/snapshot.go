@@ -5,6 +5,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
 // Snapshot is a task: it reports a worker's open streams, or its state, or both.
@@ -45,6 +46,12 @@ func (x *Exchange) info() event.StreamInfo {
 		Buffered: int64(x.down.Buffered()),
 		TraceID:  hex.EncodeToString(x.rec.Trace.ID[:]),
 	}
+	if s, ok := x.down.(*conn.Stream); ok {
+		i.Glitches = s.Conn().Glitches()
+		if v := s.Conn().Broken(); v != rule.None {
+			i.Broken = v.String()
+		}
+	}
 	if x.rec.Route != nil {
 		i.Route, i.Upstream = x.rec.Route.Name, x.rec.Route.Upstream.Name
 	}
@@ -69,7 +76,10 @@ func (x *Exchange) info() event.StreamInfo {
 }
 
 func (w *Worker) stats() event.Stats {
-	s := event.Stats{BufferedBytes: w.link.Env.Buffered}
+	s := event.Stats{BufferedBytes: w.link.Env.Buffered, MaxConnections: w.shared.MaxConnections.Load()}
+	if why, yes := w.overloaded(); yes {
+		s.Overload[why] = true
+	}
 	for c := range w.downs {
 		s.Conns = append(s.Conns, c.Stats())
 	}

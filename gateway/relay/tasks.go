@@ -19,7 +19,10 @@ type Accepted struct {
 func (a Accepted) Run() { a.Worker.Accept(a) }
 
 // Cancel implements loop.Canceller.
-func (a Accepted) Cancel() { a.Conn.Close() }
+func (a Accepted) Cancel() {
+	a.Conn.Close()
+	a.Worker.shared.Connections.Add(-1)
+}
 
 // Reload is a task: a worker takes over a configuration.
 type Reload struct {

@@ -22,9 +22,32 @@ type Shared struct {
 	// of the end of each one's last batch.
 	Buffered atomic.Int64
 	// Streams is the number of open exchanges, Downstream that of client
-	// connections that speak HTTP/2.
+	// connections that a worker has and that speak HTTP/2.
 	Streams    atomic.Int64
 	Downstream atomic.Int64
+	// Connections is the number of client connections from their accepting on, and
+	// MaxConnections how many are taken; 0: any number.
+	Connections    atomic.Int64
+	MaxConnections atomic.Int64
+	// MemoryShort is set while new streams are refused to save memory.
+	MemoryShort atomic.Bool
+}
+
+// Admit counts one more client connection, if there is room for it.
+func (s *Shared) Admit() bool {
+	n, limit := s.Connections.Add(1), s.MaxConnections.Load()
+	if limit > 0 && n > limit {
+		s.Connections.Add(-1)
+		return false
+	}
+	return true
+}
+
+// Crowded reports whether room for client connections gets scarce: seven of eight
+// that are taken are there.
+func (s *Shared) Crowded() bool {
+	limit := s.MaxConnections.Load()
+	return limit > 0 && s.Connections.Load() > limit-limit/8
 }
 
 // Worker is one event loop with its connections, exchanges and pools. Its
@@ -49,6 +72,7 @@ type Worker struct {
 	spare    spare
 	blocks   blocks
 
+	queueing queueing
 	buffered int64 // what was last added to Shared.Buffered
 	reported int   // what was last added to Shared.Streams
 	drain    drainState
@@ -110,7 +134,9 @@ func (b *batch) BatchBegin(now event.Time) { b.link.Env.Now = now }
 func (b *batch) BatchEnd() bool {
 	w := (*Worker)(b)
 	w.link.Env.Flush()
-	w.stampSent()
+	end := w.link.Loop.Clock().Now()
+	w.stampSent(end)
+	w.queueing.note(w.now(), end, w.table.Limits.MaxQueueTime)
 	w.relieve()
 	w.spare.recycle()
 	if d := w.link.Env.Buffered - w.buffered; d != 0 {
@@ -126,11 +152,10 @@ func (b *batch) BatchEnd() bool {
 
 // stampSent notes when the requests of a batch left: the batch's own time is that
 // of its beginning, and what passed since is the gateway's share.
-func (w *Worker) stampSent() {
+func (w *Worker) stampSent(now event.Time) {
 	if len(w.sent) == 0 {
 		return
 	}
-	now := w.link.Loop.Clock().Now()
 	for i, x := range w.sent {
 		x.rec.RequestSent = now
 		w.sent[i] = nil
@@ -147,6 +172,10 @@ func (w *Worker) now() event.Time { return w.link.Env.Now }
 
 // sweepEvery is how often connections that are closing are looked at.
 const sweepEvery = time.Second
+
+// crowdedIdle is how long a client connection may have no stream while room for
+// connections is scarce: those in use come before those kept open.
+const crowdedIdle = 5 * time.Second
 
 // sweeper is a Worker as the owner of its sweep timer.
 type sweeper Worker
@@ -165,11 +194,15 @@ func (w *Worker) watch() {
 func (s *sweeper) Fire() {
 	w := (*Worker)(s)
 	w.sweeping = false
+	idle := w.table.Limits.IdleConnectionTimeout
+	if w.shared.Crowded() && (idle <= 0 || idle > crowdedIdle) {
+		idle = crowdedIdle
+	}
 	for c, d := range w.downs {
 		if d.drainAt != 0 && w.now().Sub(d.drainAt) >= pingWait {
 			c.DrainNow(d.leaving)
 		}
-		if idle := w.table.Limits.IdleConnectionTimeout; idle > 0 && c.Unused() >= idle {
+		if idle > 0 && c.Unused() >= idle {
 			d.drain(event.CloseIdle)
 		}
 		c.Sweep(w.now())
@@ -239,6 +272,8 @@ func connConfig(l *config.Limits) conn.Config {
 		MaxHeaderFields:      l.MaxHeaderFields,
 		MaxGlitches:          l.MaxGlitches,
 		GlitchRecovery:       l.GlitchRecovery,
+		SlowPeerRate:         l.SlowPeerRate,
+		SlowPeerTimeout:      l.SlowPeerTimeout,
 	}
 }
 
@@ -324,5 +359,6 @@ func (d *downConn) Closed(c *conn.Conn, reason event.CloseReason) {
 		delete(d.w.downs, c)
 		d.w.shared.Downstream.Add(-1)
 	}
+	d.w.shared.Connections.Add(-1)
 	d.w.sink.ConnClosed(c.Info, reason)
 }

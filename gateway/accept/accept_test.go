@@ -1,0 +1,115 @@
+package accept
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hopscope/hopscope/gateway/event"
+)
+
+// door is a Hand with room for some connections, and an observer of refusals.
+type door struct {
+	event.Observer
+	room    atomic.Int64
+	taken   chan net.Conn
+	refused chan event.Refusal
+}
+
+func (d *door) Admit() bool {
+	if d.room.Add(-1) < 0 {
+		d.room.Add(1)
+		return false
+	}
+	return true
+}
+func (d *door) TakeBack()                                  { d.room.Add(1) }
+func (d *door) HTTP2(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
+func (d *door) HTTP1(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
+func (d *door) Refused(_ *event.Listener, r event.Refusal) { d.refused <- r }
+
+func listen(t *testing.T, room, pending int64) (*Listener, *door) {
+	t.Helper()
+	d := &door{taken: make(chan net.Conn, 10), refused: make(chan event.Refusal, 10)}
+	d.room.Store(room)
+	l, err := Listen(&event.Listener{Name: "edge"}, "127.0.0.1:0", nil, d, d, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetMaxPending(pending)
+	l.Serve()
+	t.Cleanup(func() {
+		l.Close()
+		close(d.taken)
+		for nc := range d.taken {
+			nc.Close()
+		}
+	})
+	return l, d
+}
+
+func dial(t *testing.T, l *Listener) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nc.SetDeadline(time.Now().Add(20 * time.Second))
+	t.Cleanup(func() { nc.Close() })
+	return nc
+}
+
+// closed waits until the listener has closed the connection.
+func closed(t *testing.T, nc net.Conn) {
+	t.Helper()
+	if n, err := nc.Read(make([]byte, 1)); n > 0 {
+		t.Error("got a byte")
+	} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		t.Error("still open")
+	}
+}
+
+func TestConnectionWithoutRoomIsRefused(t *testing.T) {
+	l, d := listen(t, 1, 10)
+	first := dial(t, l)
+	if _, err := io.WriteString(first, "GET / HTTP/1.1\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-d.taken
+	closed(t, dial(t, l))
+	if r := <-d.refused; r != event.RefusedMaxConnections {
+		t.Errorf("refused for %s", r)
+	}
+	d.TakeBack() // the first is over
+	third := dial(t, l)
+	_, _ = io.WriteString(third, "GET / HTTP/1.1\r\n")
+	<-d.taken
+}
+
+// Those who wait silently lose their place to who comes later, the oldest first,
+// and an honest client is served.
+func TestOldestPendingConnectionGoes(t *testing.T) {
+	l, d := listen(t, 100, 2)
+	var silent []net.Conn
+	for range 4 {
+		silent = append(silent, dial(t, l))
+	}
+	for _, nc := range silent[:2] {
+		closed(t, nc)
+		if r := <-d.refused; r != event.RefusedMaxPending {
+			t.Errorf("refused for %s", r)
+		}
+	}
+	honest := dial(t, l)
+	_, _ = io.WriteString(honest, "GET / HTTP/1.1\r\n")
+	<-d.taken
+	closed(t, silent[2])
+	<-d.refused
+	l.Close()
+	if left := d.room.Load(); left != 99 {
+		t.Errorf("%d places are left, want all but one", left)
+	}
+}

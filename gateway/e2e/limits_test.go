@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"golang.org/x/net/http2"
+)
+
+// Connections that say nothing, or less than a line, cannot keep an honest client
+// out, neither by their number nor for longer than ten seconds; over TLS alike.
+func TestSilentConnectionsGiveWay(t *testing.T) {
+	o := startOrigin(t, nil)
+	ca := newAuthority(t)
+	g := startGateway(t, twoListenerConfig(t, ca, o.address, "limits: {max_pending_connections: 50}"))
+	for _, c := range []struct {
+		listener, says, url string
+		client              *http.Client
+	}{
+		{"edge", "PRI * HT", "http://" + g.address["edge"] + "/", newClient(t)},
+		{"tls", "\x16\x03\x01", "https://" + g.address["tls"] + "/", ca.client(t)},
+	} {
+		for range 300 {
+			nc, err := net.Dial("tcp", g.address[c.listener])
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { nc.Close() })
+			_, _ = io.WriteString(nc, c.says)
+		}
+		if status, _, err := get(t.Context(), c.client, c.url); err != nil || status != 200 {
+			t.Errorf("%s: the honest client: %d %v", c.listener, status, err)
+		}
+		refused := func(reason string) float64 {
+			page, _ := g.adminGet("/metrics", "")
+			n, _ := metric(page, "hopscope_connections_refused_total", fmt.Sprintf("listener=%q", c.listener), fmt.Sprintf("reason=%q", reason))
+			return n
+		}
+		if n := refused("max_pending_connections"); n < 250 {
+			t.Errorf("%s: %v connections had to go, want 250", c.listener, n)
+		}
+		eventually(t, "those who are left ran out of time", func() (bool, string) {
+			n := refused("timeout")
+			return n >= 49, fmt.Sprint(n)
+		})
+	}
+}
+
+// At max_connections new ones are turned away, and those without a stream make
+// room for those who come later.
+func TestConnectionFloodMakesRoom(t *testing.T) {
+	o := startOrigin(t, nil)
+	g := startGateway(t, plainConfig(o.address, "limits: {max_connections: 40}"))
+	var flood []*attacker
+	for range 40 {
+		flood = append(flood, newAttacker(t, g.address["edge"]))
+	}
+	eventually(t, "a connection is turned away", func() (bool, string) {
+		nc, err := net.Dial("tcp", g.address["edge"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		page, _ := g.adminGet("/metrics", "")
+		n, _ := metric(page, "hopscope_connections_refused_total", `reason="max_connections"`)
+		return n > 0, fmt.Sprint(n)
+	})
+	// One of them is at work, and stays.
+	busy := flood[0]
+	busy.headers(1, true, busy.block(":method", "GET", ":scheme", "http", ":path", "/hang", ":authority", "test"))
+	eventually(t, "room for an honest client", func() (bool, string) {
+		status, _, err := get(t.Context(), newClient(t), "http://"+g.address["edge"]+"/")
+		return status == 200, fmt.Sprint(status, err)
+	})
+	if busy.over() {
+		t.Error("a connection with a stream had to go")
+	}
+}
+
+// While the gateway is short of memory, new streams are refused so that their
+// clients may repeat them elsewhere; afterwards it goes on as before.
+func TestShortOfMemoryNewStreamsAreRefused(t *testing.T) {
+	o := startOrigin(t, nil)
+	config := plainConfig(o.address, "limits: {max_memory: 1000000}") // less than it has
+	g := startGateway(t, config)
+	client := &http.Client{Transport: &http.Transport{}}
+	eventually(t, "HTTP/1.1 gets 503", func() (bool, string) {
+		status, body, err := get(t.Context(), client, "http://"+g.address["edge"]+"/")
+		return status == 503, fmt.Sprint(status, body, err)
+	})
+	a := newAttacker(t, g.address["edge"])
+	a.headers(1, true, a.request("GET"))
+	eventually(t, "REFUSED_STREAM", func() (bool, string) {
+		code := http2.ErrCode(a.reset.Load())
+		return code == http2.ErrCodeRefusedStream, code.String()
+	})
+	page, _ := g.adminGet("/metrics", "")
+	if n, _ := metric(page, "hopscope_overload", `cause="memory"`); n != 1 {
+		t.Errorf("hopscope_overload is %v", n)
+	}
+	if n, _ := metric(page, "hopscope_stream_end_total", `reason="overload"`, `origin="gateway"`); n < 2 {
+		t.Errorf("%v streams ended for overload, want 2", n)
+	}
+	g.writeConfig(plainConfig(o.address))
+	eventually(t, "with the limit raised", func() (bool, string) {
+		status, body, err := get(t.Context(), client, "http://"+g.address["edge"]+"/")
+		return status == 200, fmt.Sprint(status, body, err)
+	})
+}
+
+// A worker that gets less done than comes in refuses what is new, finishes what it
+// has, and recovers by itself.
+func TestShortOfProcessorsNewStreamsAreRefused(t *testing.T) {
+	o := startOrigin(t, nil)
+	g := startGateway(t, plainConfig(o.address, "limits: {max_queue_time: 1ns}"), gatewayOptions{env: []string{"GOMAXPROCS=1"}})
+	// Every batch takes longer than a nanosecond: after a second of them it is
+	// overloaded, until a batch is short again, which none is.
+	client := &http.Client{Transport: &http.Transport{}, Timeout: patience}
+	eventually(t, "503", func() (bool, string) {
+		status, body, err := get(t.Context(), client, "http://"+g.address["edge"]+"/")
+		return status == 503, fmt.Sprint(status, body, err)
+	})
+	page, _ := g.adminGet("/metrics", "")
+	if n, _ := metric(page, "hopscope_overload", `cause="cpu"`); n != 1 {
+		t.Errorf("hopscope_overload is %v", n)
+	}
+	g.writeConfig(plainConfig(o.address))
+	eventually(t, "with the limit raised", func() (bool, string) {
+		status, body, err := get(t.Context(), client, "http://"+g.address["edge"]+"/")
+		return status == 200, fmt.Sprint(status, body, err)
+	})
+}
