@@ -80,6 +80,7 @@ var ErrDraining = errors.New("the gateway is draining")
 func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 	g := &Gateway{observer: opts.Observer, log: opts.Logger, http1: http1.NewServer(http1.Options{
 		MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), MaxHeaderFields: int(cfg.Limits.MaxHeaderFields),
+		SlowPeerRate: cfg.Limits.SlowPeerRate, SlowPeerTimeout: cfg.Limits.SlowPeerTimeout,
 		Window: int(cfg.Limits.StreamWindow), ReadHeaderTimeout: http1HeaderTimeout, IdleTimeout: http1IdleTimeout,
 		ErrorLog: slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug),
 	})}

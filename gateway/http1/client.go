@@ -12,11 +12,12 @@ import (
 )
 
 // client is a connection with a client, as net/http sees it. It gives back what
-// was read of it before, notes how it ended, and lets a bridge bound how long
-// net/http reads.
+// was read of it before, notes how it ended, lets a bridge bound how long net/http
+// reads, and gives up a client that hardly takes what is written.
 type client struct {
 	net.Conn
 	head    []byte // read before; belongs to the reader
+	pace    pace
 	gateway Gateway
 	info    *event.Conn
 	queue   *queue
@@ -25,6 +26,54 @@ type client struct {
 	bound  time.Time // reads fail after it, whatever net/http sets; guarded by mu
 	failed error     // the first read error that was not asked for; guarded by mu
 	cut    bool      // the gateway broke it off; guarded by mu
+	slow   bool      // it took less than pace asks for; guarded by mu
+}
+
+// pace is what a client has to take of what is written to it: piece bytes in each
+// patience, so that a piece is what the least rate makes of it. No patience: it may
+// take its time.
+type pace struct {
+	piece    int
+	patience time.Duration
+}
+
+func newPace(rate uint32, patience time.Duration) pace {
+	return pace{max(int(float64(rate)*patience.Seconds()), 1), patience}
+}
+
+// Write implements net.Conn.
+func (c *client) Write(p []byte) (n int, err error) {
+	if c.pace.patience <= 0 {
+		return c.Conn.Write(p)
+	}
+	for n < len(p) && err == nil {
+		c.hurry()
+		var m int
+		m, err = c.Conn.Write(p[n:min(n+c.pace.piece, len(p))])
+		n += m
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.mu.Lock()
+		c.slow = !c.cut
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+// hurry sets the time by which the next piece has to be taken.
+func (c *client) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.cut {
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.pace.patience))
+	}
+}
+
+// wasSlow reports whether the client was given up for that.
+func (c *client) wasSlow() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slow
 }
 
 // Read implements net.Conn.
@@ -94,6 +143,8 @@ func (c *client) reason() event.CloseReason {
 		return event.CloseDrain
 	case c.cut:
 		return event.CloseIO
+	case c.slow:
+		return event.CloseTimeout
 	case c.failed == nil, errors.Is(c.failed, io.EOF):
 		return event.ClosePeer
 	case errors.Is(c.failed, os.ErrDeadlineExceeded):

@@ -118,7 +118,11 @@ func (x *serving) broken() {
 
 // clientGone tells the worker that the client is not there any more.
 func (x *serving) clientGone() {
-	x.lose(lost{code: conn.Cancel, cause: stream.ConnLost})
+	if x.i.client.wasSlow() {
+		x.lose(lost{code: conn.Calm, cause: stream.PeerViolation, violation: rule.SlowPeer})
+	} else {
+		x.lose(lost{code: conn.Cancel, cause: stream.ConnLost})
+	}
 	x.i.halt()
 }
 

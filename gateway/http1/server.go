@@ -17,6 +17,8 @@ type Options struct {
 	MaxHeaderFields   int           // of a request, pseudo-fields included
 	ReadHeaderTimeout time.Duration // from a request's first byte to the end of its header; 0: none
 	IdleTimeout       time.Duration // between requests; 0: as ReadHeaderTimeout
+	SlowPeerRate      uint32        // bytes per second that a client has to take, if bytes wait for it,
+	SlowPeerTimeout   time.Duration // on the average of so long; 0: it may take its time
 	Window            int           // bytes of body that are held for each direction of a request
 	ErrorLog          *log.Logger   // nil: what net/http has to say is dropped
 }
@@ -63,7 +65,7 @@ func NewServer(o Options) *Server {
 // returns at once. g is told of the connection c and its requests. After Close
 // the connection is closed and nobody told.
 func (s *Server) Serve(nc net.Conn, head []byte, g Gateway, c *event.Conn) {
-	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c})
+	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
 }
 
 // Drain has every response announce the end of its connection, and closes idle
