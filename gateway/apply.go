@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,7 +61,7 @@ func (g *Gateway) apply(cfg *config.Config) error {
 		l.Serve()
 	}
 	for _, l := range old.listeners {
-		if !keeps(b.state.listeners, l) {
+		if !slices.Contains(b.state.listeners, l) {
 			g.drop(l)
 		}
 	}
@@ -94,21 +95,24 @@ func (g *Gateway) install(t *relay.Table) {
 	done.Wait()
 }
 
-// drop ends a listener that a reload took away: its connections are drained.
+// drop ends a listener that a reload took away: its connections are drained,
+// those that have not said what they speak as soon as they have.
 func (g *Gateway) drop(l *listener) {
-	l.Close()
-	for _, w := range g.workers {
-		_ = w.Post(relay.DropListener{Worker: w, Listener: l.Name()})
-	}
-}
-
-func keeps(list []*listener, l *listener) bool {
-	for _, k := range list {
-		if k == l {
-			return true
+	l.Stop()
+	g.leaving = append(g.leaving, l)
+	drain := func() {
+		for _, w := range g.workers {
+			_ = w.Post(relay.DropListener{Worker: w, Listener: l.Name()})
 		}
 	}
-	return false
+	drain()
+	g.dropping.Go(func() {
+		l.Wait()
+		drain()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.leaving = slices.DeleteFunc(g.leaving, func(other *listener) bool { return other == l })
+	})
 }
 
 // build is a configuration on its way into force.
@@ -152,11 +156,11 @@ func (b *build) listeners() error {
 		if l == nil {
 			l = &listener{address: lc.Address}
 			name := &event.Listener{Name: lc.Name, Trust: string(lc.TraceTrust)}
-			ln, err := accept.Listen(name, lc.Address, tlsConfig, hand{b.g, l}, b.g.observer, b.g.log)
+			ln, err := b.listen(lc)
 			if err != nil {
 				return fmt.Errorf("listener %q: cannot listen on %s: %w", lc.Name, lc.Address, err)
 			}
-			l.Listener = ln
+			l.Listener = accept.New(name, ln, tlsConfig, hand{b.g, l}, b.g.observer, b.g.log)
 			b.fresh = append(b.fresh, l)
 		}
 		b.state.listeners = append(b.state.listeners, l)
@@ -168,6 +172,18 @@ func (b *build) listeners() error {
 		b.topology.Listeners = append(b.topology.Listeners, l.Name())
 	}
 	return nil
+}
+
+// listen returns a socket for a listener: that of the one that it replaces, so
+// that no connection is refused meanwhile, or a new one.
+func (b *build) listen(lc *config.Listener) (net.Listener, error) {
+	key := SocketKey(lc.Name, lc.Address)
+	for _, l := range b.g.state.listeners {
+		if SocketKey(l.Name().Name, l.address) == key {
+			return l.share()
+		}
+	}
+	return b.g.listen(lc.Name, lc.Address)
 }
 
 // bound returns the listener in force with the same name, address and trust.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,12 +28,16 @@ type Options struct {
 	Clock loop.Clock
 	// Workers is the number of event loops; 0: as many as GOMAXPROCS.
 	Workers int
+	// Listen binds the address of the listener with that name, or returns a socket
+	// that is bound to it already. nil: binds it.
+	Listen func(name, address string) (net.Listener, error)
 }
 
 // Gateway is a running gateway. Its methods are safe for concurrent use.
 type Gateway struct {
 	observer event.Observer
 	log      *slog.Logger
+	listen   func(name, address string) (net.Listener, error)
 	shared   relay.Shared
 	workers  []*relay.Worker
 	running  sync.WaitGroup
@@ -41,10 +47,12 @@ type Gateway struct {
 	memory   *memoryGuard
 	alive    context.Context // until the workers have ended
 	end      context.CancelFunc
+	dropping sync.WaitGroup // goroutines that wait for the listeners in leaving
 
 	mu       sync.Mutex // held while a configuration takes effect or a drain begins
 	cfg      *config.Config
 	state    state
+	leaving  []*listener // stopped by a reload, with connections that are not handed on yet; guarded by mu
 	draining bool
 }
 
@@ -78,7 +86,10 @@ var ErrDraining = errors.New("the gateway is draining")
 // Start builds everything that cfg asks for and begins to accept. If it fails,
 // nothing is left behind.
 func Start(cfg *config.Config, opts Options) (*Gateway, error) {
-	g := &Gateway{observer: opts.Observer, log: opts.Logger, http1: http1.NewServer(http1.Options{
+	if opts.Listen == nil {
+		opts.Listen = func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) }
+	}
+	g := &Gateway{observer: opts.Observer, log: opts.Logger, listen: opts.Listen, http1: http1.NewServer(http1.Options{
 		MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), MaxHeaderFields: int(cfg.Limits.MaxHeaderFields),
 		SlowPeerRate: cfg.Limits.SlowPeerRate, SlowPeerTimeout: cfg.Limits.SlowPeerTimeout,
 		Window: int(cfg.Limits.StreamWindow), ReadHeaderTimeout: http1HeaderTimeout, IdleTimeout: http1IdleTimeout,
@@ -155,30 +166,61 @@ func (g *Gateway) stop() {
 // connection is accepted, clients get their two GOAWAYs, and streams may finish
 // within drain_grace. A close of now cuts all of that short.
 func (g *Gateway) Drain(now <-chan struct{}) {
+	g.drain(func(l config.Limits) { wait(l.DrainDelay, now) }, now)
+}
+
+// HandOver is Drain where another process accepts from the same sockets: nobody
+// has to notice before this one stops, so there is no drain_delay.
+func (g *Gateway) HandOver(now <-chan struct{}) {
+	g.drain(func(config.Limits) {}, now)
+}
+
+func (g *Gateway) drain(notice func(config.Limits), now <-chan struct{}) {
 	g.mu.Lock()
 	g.draining = true
 	limits := g.cfg.Limits
-	listeners := g.state.listeners
 	clusters := g.state.clusters
+	listeners := append(slices.Clone(g.state.listeners), g.leaving...)
 	g.mu.Unlock()
 
 	g.ready.Store(false)
 	g.observer.Drain(true)
-	wait(limits.DrainDelay, now)
+	notice(limits)
+	for _, l := range listeners {
+		l.Stop()
+	}
+	g.http1.Drain()
+	begun := time.Now()
+	g.phase(relay.DrainBegin)
+	introduced := g.introduce(listeners)
+	g.idle(introduced, begun.Add(min(drainPingWait, limits.DrainGrace)), now)
+	g.phase(relay.DrainStop)
+	g.http1.CloseIdle()
+	g.idle(introduced, begun.Add(limits.DrainGrace), now)
 	for _, l := range listeners {
 		l.Close()
 	}
-	g.http1.Drain()
-	grace := time.Now().Add(limits.DrainGrace)
-	g.phase(relay.DrainBegin)
-	g.idle(time.Now().Add(min(drainPingWait, limits.DrainGrace)), now)
-	g.phase(relay.DrainStop)
-	g.idle(grace, now)
+	<-introduced
+	g.dropping.Wait()
 	g.stop()
 	g.http1.Close()
 	for _, c := range clusters {
 		c.Close()
 	}
+}
+
+// introduce returns a channel that is closed when every connection that was
+// accepted is with its worker.
+func (g *Gateway) introduce(listeners []*listener) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, l := range listeners {
+			l.Wait()
+		}
+		g.barrier()
+	}()
+	return done
 }
 
 // drainPingWait is how long clients have to answer the PING after the first
@@ -191,11 +233,24 @@ func (g *Gateway) phase(p relay.Phase) {
 	}
 }
 
-// idle waits until every stream and client connection is over.
-func (g *Gateway) idle(until time.Time, now <-chan struct{}) {
+// barrier waits until the workers have done what was posted before.
+func (g *Gateway) barrier() {
+	var done sync.WaitGroup
+	for _, w := range g.workers {
+		done.Add(1)
+		if w.Post(relay.Barrier{Done: done.Done}) != nil {
+			done.Done()
+		}
+	}
+	done.Wait()
+}
+
+// idle waits until every connection that was accepted is introduced, and every
+// stream and client connection over.
+func (g *Gateway) idle(introduced <-chan struct{}, until time.Time, now <-chan struct{}) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for g.shared.Streams.Load() > 0 || g.shared.Downstream.Load() > 0 {
+	for !closed(introduced) || g.shared.Streams.Load() > 0 || g.shared.Downstream.Load() > 0 || g.http1.Connections() > 0 {
 		if !time.Now().Before(until) {
 			return
 		}
@@ -216,5 +271,14 @@ func wait(d time.Duration, now <-chan struct{}) {
 	select {
 	case <-t.C:
 	case <-now:
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

@@ -26,14 +26,20 @@ import (
 // address of the origin, and returns it with the address of its listener.
 func start(t *testing.T, origin, routes, limits string) (*gateway.Gateway, string) {
 	t.Helper()
-	cfg := parse(t, origin, routes, limits)
+	g := startOn(t, parse(t, origin, routes, limits), nil)
+	return g, g.Addresses()["edge"]
+}
+
+// startOn runs a gateway whose sockets are those of listen.
+func startOn(t *testing.T, cfg *config.Config, listen func(name, address string) (net.Listener, error)) *gateway.Gateway {
+	t.Helper()
 	clock := loop.NewClock()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	tel, err := telemetry.New(cfg, telemetry.Options{Logger: log, Now: clock.Now, AccessLog: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := gateway.Start(cfg, gateway.Options{Observer: tel.Observer(), Logger: log, Clock: clock})
+	g, err := gateway.Start(cfg, gateway.Options{Observer: tel.Observer(), Logger: log, Clock: clock, Listen: listen})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +54,7 @@ func start(t *testing.T, origin, routes, limits string) (*gateway.Gateway, strin
 			t.Error(err)
 		}
 	})
-	return g, g.Addresses()["edge"]
+	return g
 }
 
 func parse(t *testing.T, origin, routes, limits string) *config.Config {

@@ -51,15 +51,12 @@ type Listener struct {
 	done   sync.WaitGroup
 }
 
-// Listen binds an address. Nothing is accepted before Serve.
-func Listen(name *event.Listener, address string, cfg *tls.Config, hand Hand, o event.Observer, log *slog.Logger) (*Listener, error) {
-	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, err
-	}
+// New makes a listener of a bound socket, which it owns from then on. Nothing is
+// accepted before Serve.
+func New(name *event.Listener, ln net.Listener, cfg *tls.Config, hand Hand, o event.Observer, log *slog.Logger) *Listener {
 	l := &Listener{ln: ln, hand: hand, name: name, observer: o, log: log}
 	l.tls.Store(cfg)
-	return l, nil
+	return l
 }
 
 // Name returns the listener's name.
@@ -78,16 +75,24 @@ func (l *Listener) SetMaxPending(n int64) { l.pending.Store(n) }
 // Serve begins to accept.
 func (l *Listener) Serve() { l.done.Go(l.serve) }
 
+// Stop stops accepting. Connections that were accepted are handed on as soon as
+// they have said what they speak; Wait waits for that.
+func (l *Listener) Stop() { l.ln.Close() }
+
+// Wait waits, after Stop or Close, until every connection has been handed on or
+// given up, which introTimeout bounds.
+func (l *Listener) Wait() { l.done.Wait() }
+
 // Close stops accepting and ends connections that were not handed on yet.
 func (l *Listener) Close() {
+	l.Stop()
 	l.mu.Lock()
 	l.closed = true
 	for e := l.intro.Front(); e != nil; e = e.Next() {
 		e.Value.(net.Conn).Close()
 	}
 	l.mu.Unlock()
-	l.ln.Close()
-	l.done.Wait()
+	l.Wait()
 }
 
 func (l *Listener) serve() {

@@ -197,9 +197,9 @@ func (x *serving) setFraming(h http.Header) {
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // net/http is not to guess
 	}
-	if x.read.get() != bodyEnded {
-		// The response may end before the request does. What is left of a request
-		// must never be taken for the next one.
+	// The response may end before the request does. What is left of a request must
+	// never be taken for the next one.
+	if x.read.get() != bodyEnded || x.i.client.queue.draining.Load() {
 		h["Connection"] = []string{"close"}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -28,6 +29,7 @@ type Server struct {
 	options Options
 	http    http.Server
 	queue   *queue
+	open    atomic.Int64  // connections
 	stopped chan struct{} // closed when the accepting goroutine has ended
 }
 
@@ -65,15 +67,21 @@ func NewServer(o Options) *Server {
 // returns at once. g is told of the connection c and its requests. After Close
 // the connection is closed and nobody told.
 func (s *Server) Serve(nc net.Conn, head []byte, g Gateway, c *event.Conn) {
-	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
+	s.open.Add(1)
+	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, open: &s.open, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
 }
 
-// Drain has every response announce the end of its connection, and closes idle
-// connections. New ones are still served: once.
-func (s *Server) Drain() {
-	s.queue.draining.Store(true)
-	s.http.SetKeepAlivesEnabled(false)
-}
+// Connections returns how many connections are open.
+func (s *Server) Connections() int64 { return s.open.Load() }
+
+// Drain has every response announce the end of its connection. Idle connections
+// stay: their client may be sending the next request already, and would not know
+// whether a closed connection took it. New ones are still served: once.
+func (s *Server) Drain() { s.queue.draining.Store(true) }
+
+// CloseIdle closes, after Drain, the connections whose client had time enough to
+// learn of it and sent nothing.
+func (s *Server) CloseIdle() { s.http.SetKeepAlivesEnabled(false) }
 
 // Shutdown drains, and waits until every connection is closed or ctx is done.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -106,6 +114,7 @@ func connState(nc net.Conn, state http.ConnState) {
 	case http.StateNew:
 		_ = c.gateway.Post(connOpened{c})
 	case http.StateClosed:
+		c.open.Add(-1)
 		_ = c.gateway.Post(connClosed{c, c.reason()})
 	}
 }

@@ -54,17 +54,20 @@ func TestDrainFinishesWhatRunsAndAnnouncesTheEnd(t *testing.T) {
 	busy := f.dial(t, get)
 	running := f.request(t)
 	f.Drain()
-	idle.closed()
 	f.do(t, func() { answer(running, "200", "done") })
 	if !busy.want(200, "done").Close {
 		t.Error("the connection's end is not announced")
 	}
 	busy.closed()
+	// A request that was on its way when the drain began is served.
+	idle.send(get)
 	late := f.dial(t, get)
-	r = f.request(t)
-	f.do(t, func() { answer(r, "200", "late") })
-	if !late.want(200, "late").Close {
-		t.Error("the connection's end is not announced")
+	for _, c := range []*wire{idle, late} {
+		r = f.request(t)
+		f.do(t, func() { answer(r, "200", "late") })
+		if !c.want(200, "late").Close {
+			t.Error("the connection's end is not announced")
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -73,6 +76,24 @@ func TestDrainFinishesWhatRunsAndAnnouncesTheEnd(t *testing.T) {
 	}
 	for range 3 {
 		wantClosed(t, f.w, "closed: drain")
+	}
+}
+
+func TestIdleConnectionsEndOnceTheyWereGivenTime(t *testing.T) {
+	f := newFront(t, testOptions())
+	idle := f.dial(t, get)
+	r := f.request(t)
+	f.do(t, func() { answer(r, "200", "") })
+	idle.want(200, "")
+	f.Drain()
+	if n := f.Connections(); n != 1 {
+		t.Errorf("%d connections after Drain, want 1", n)
+	}
+	f.CloseIdle()
+	idle.closed()
+	wantClosed(t, f.w, "closed: drain")
+	if n := f.Connections(); n != 0 {
+		t.Errorf("%d connections after CloseIdle, want 0", n)
 	}
 }
 
