@@ -32,6 +32,12 @@ SIGHUP, or a change of the file, reloads the configuration without dropping a
 stream; a configuration with problems is refused and the old one stays.
 SIGTERM or SIGINT drains: no new connections, open streams may finish within
 limits.drain_grace. A second one ends at once.
+SIGUSR2 upgrades: the program at the path by which this one was started is run
+with the same arguments, takes over the listening sockets, and once it serves,
+within 30 seconds, this one drains. No connection is refused meanwhile. If it
+does not come up, the log says why and this process goes on serving. The process
+id changes: let systemd follow it with Type=notify; in a container, where the
+first process cannot be replaced, replace the container.
 
 Exits with 0 after a drain and with 1 if it cannot start.
 `)
@@ -42,17 +48,23 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	if *path == "" {
 		return f.wrong(stderr, "--config is required; name the configuration file")
 	}
+	// First of all: a signal that nobody waits for ends the process.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, upgradeSignal)
+	defer signal.Stop(signals)
+	inherited, err := inherit()
+	if err != nil {
+		_, _ = io.WriteString(stderr, err.Error()+"\n")
+		return exitFailure
+	}
 	seen := stamp(*path) // before it is read: what changes meanwhile is read again
 	cfg, err := config.Load(*path)
 	if err != nil {
 		_, _ = io.WriteString(stderr, err.Error()+"\n")
 		return exitFailure
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
 	tuneMemory(cfg.Limits.MaxBufferedBytes)
-	s := &server{path: *path, seen: seen, cfg: cfg, signals: signals}
+	s := &server{path: *path, seen: seen, cfg: cfg, signals: signals, program: thisProgram(), inherited: inherited}
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
 	s.log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: &s.level}))
@@ -72,8 +84,13 @@ type server struct {
 	log     *slog.Logger
 	level   slog.LevelVar
 
-	telemetry *telemetry.Telemetry
-	gateway   *gateway.Gateway
+	telemetry     *telemetry.Telemetry
+	gateway       *gateway.Gateway
+	adminListener net.Listener
+
+	program   program
+	inherited *inheritance
+	upgrade   *upgrade // nil: none is under way
 }
 
 // telemetryGrace bounds the sending of what is left of spans and log lines.
@@ -98,46 +115,80 @@ func (s *server) run(accessLog io.Writer) error {
 	}()
 	// The admin address first: a second gateway with the same configuration must
 	// not take connections before it finds out that it cannot serve.
-	adminListener, err := net.Listen("tcp", s.cfg.Admin.Address)
+	s.adminListener, err = s.inherited.listen("", s.cfg.Admin.Address)
 	if err != nil {
 		return errors.New("admin.address: cannot listen on " + s.cfg.Admin.Address + ": " + err.Error())
 	}
-	as := adminserver.NewServer(s.telemetry.Admin(), s.log)
-	var adminDone sync.WaitGroup
-	adminDone.Go(func() { _ = as.Serve(adminListener) })
-	defer adminDone.Wait()
-	defer as.Close()
-
-	s.gateway, err = gateway.Start(s.cfg, gateway.Options{Observer: s.telemetry.Observer(), Logger: s.log, Clock: clock})
+	s.gateway, err = gateway.Start(s.cfg, gateway.Options{
+		Observer: s.telemetry.Observer(), Logger: s.log, Clock: clock, Listen: s.inherited.listen,
+	})
 	s.telemetry.Observer().Reload(time.Now(), err)
 	if err != nil {
-		return err
+		return errors.Join(err, s.adminListener.Close())
 	}
 	s.telemetry.SetSource(s.gateway)
+	// Only now, because during an upgrade the old process answers until this one can.
+	as := adminserver.NewServer(s.telemetry.Admin(), s.log)
+	var adminDone sync.WaitGroup
+	adminDone.Go(func() { _ = as.Serve(s.adminListener) })
+	defer adminDone.Wait()
+	defer as.Close()
 	s.log.Info("ready", "version", built.Version, "config", s.path,
-		"listeners", s.gateway.Addresses(), "admin", adminListener.Addr().String(), "pid", os.Getpid())
-	s.watch()
-	s.drain()
+		"listeners", s.gateway.Addresses(), "admin", s.adminListener.Addr().String(), "pid", os.Getpid())
+	s.inherited.done()
+	s.notify("READY=1")
+	if !s.watch() {
+		s.notify("STOPPING=1")
+		s.drain(s.gateway.Drain)
+		return nil
+	}
+	// Scrapes and probes are for the new process; those that this one has begun to
+	// answer may end.
+	adminDone.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), adminGrace)
+		defer cancel()
+		_ = as.Shutdown(ctx)
+	})
+	s.drain(s.gateway.HandOver)
 	return nil
+}
+
+// adminGrace bounds the answers of an admin server that was replaced.
+const adminGrace = 5 * time.Second
+
+// notify tells the service manager, if there is one.
+func (s *server) notify(state string) {
+	if err := notify(state); err != nil {
+		s.log.Warn("the service manager was not told", "state", state, "error", err.Error())
+	}
 }
 
 // pollEvery is how often the file is looked at. Polling sees every way in which
 // a file can be replaced, mounted volumes and symbolic links included.
 const pollEvery = time.Second
 
-// watch reloads until a signal asks for the end.
-func (s *server) watch() {
+// watch reloads and upgrades until the process is to end. It reports whether
+// another one has taken its place.
+func (s *server) watch() (replaced bool) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case sig := <-s.signals:
-			if sig != syscall.SIGHUP {
+			switch sig {
+			case syscall.SIGHUP:
+				s.seen = stamp(s.path)
+				s.reload("signal")
+			case upgradeSignal:
+				s.beginUpgrade()
+			default:
 				s.log.Info("draining", "signal", sig.String(), "grace", s.cfg.Limits.DrainGrace.String())
-				return
+				return s.abandonUpgrade()
 			}
-			s.seen = stamp(s.path)
-			s.reload("signal")
+		case r := <-s.upgraded():
+			if s.endUpgrade(r) {
+				return true
+			}
 		case <-tick.C:
 			if now := stamp(s.path); now != s.seen && now != (fileStamp{}) {
 				s.seen = now
@@ -184,17 +235,21 @@ func (s *server) reload(why string) {
 }
 
 // drain ends the gateway in order, or at once with another signal.
-func (s *server) drain() {
+func (s *server) drain(inOrder func(now <-chan struct{})) {
 	now := make(chan struct{})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.gateway.Drain(now)
+		inOrder(now)
 	}()
 	for {
 		select {
 		case sig := <-s.signals:
-			if sig == syscall.SIGHUP {
+			switch sig {
+			case syscall.SIGHUP:
+				continue
+			case upgradeSignal:
+				s.log.Warn("upgrade refused: this process is draining")
 				continue
 			}
 			s.log.Warn("ending at once", "signal", sig.String())

@@ -30,17 +30,27 @@ type gateway struct {
 	process *os.Process
 	address map[string]string // listener name → host:port
 
-	exited chan struct{} // closed when the process has ended
-	state  *os.ProcessState
+	exited   chan struct{} // closed when the process has ended
+	state    *os.ProcessState
+	replaced chan struct{} // closed when another process has taken its place
 
-	mu  sync.Mutex
-	log []string      // lines of standard error
-	new chan struct{} // closed and replaced when log grows; guarded by mu
+	*gatewayLog
+}
+
+// gatewayLog is what a gateway writes to standard error, and its replacements
+// after it.
+type gatewayLog struct {
+	mu    sync.Mutex
+	log   []string      // lines; guarded by mu
+	new   chan struct{} // closed and replaced when log grows; guarded by mu
+	ended chan struct{} // closed when every process that can write has ended
 }
 
 // gatewayOptions are the less usual wishes of a test.
 type gatewayOptions struct {
-	env []string
+	env        []string
+	program    string  // instead of gatewayBinary
+	namespaces uintptr // that it gets for its own: CLONE_NEW…
 }
 
 // startGateway writes config to a file, runs the gateway on it and waits until
@@ -48,50 +58,72 @@ type gatewayOptions struct {
 func startGateway(t testing.TB, config string, options ...gatewayOptions) *gateway {
 	t.Helper()
 	g := &gateway{
-		t:      t,
-		config: filepath.Join(t.TempDir(), "hopscope.yaml"),
-		exited: make(chan struct{}),
-		new:    make(chan struct{}),
+		t:          t,
+		config:     filepath.Join(t.TempDir(), "hopscope.yaml"),
+		exited:     make(chan struct{}),
+		replaced:   make(chan struct{}),
+		gatewayLog: &gatewayLog{new: make(chan struct{}), ended: make(chan struct{})},
 	}
 	g.writeConfig(config)
 	cmd := exec.Command(gatewayBinary(t), "serve", "--config", g.config)
+	cmd.SysProcAttr = new(syscall.SysProcAttr)
 	for _, o := range options {
 		cmd.Env = append(os.Environ(), o.env...)
+		cmd.SysProcAttr.Cloneflags = o.namespaces
+		if o.program != "" {
+			cmd.Path, cmd.Args[0] = o.program, o.program
+		}
 	}
 	// A test that is killed takes its gateway with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	stderr, err := cmd.StderrPipe()
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	stderr, theirs, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd.Stderr = theirs
+	err = cmd.Start()
+	_ = theirs.Close()
+	if err != nil {
+		_ = stderr.Close()
 		t.Fatal(err)
 	}
 	g.process = cmd.Process
+	go g.readLog(stderr)
 	go func() {
-		g.readLog(stderr)
 		_ = cmd.Wait() // the state tells more than the error
 		g.state = cmd.ProcessState
+		select {
+		case <-g.ended: // all of its log was read
+		case <-g.replaced:
+		}
 		close(g.exited)
 	}()
 	t.Cleanup(g.stop)
+	g.ready(0)
+	return g
+}
 
-	line := g.waitLog("ready")
+// ready waits for the log line, among those after the first, that names the bound
+// addresses.
+func (g *gateway) ready(from int) {
+	g.t.Helper()
+	line := g.waitLogFrom(from, "ready")
 	var ready struct {
 		Listeners map[string]string `json:"listeners"`
 		Admin     string            `json:"admin"`
 	}
 	if err := json.Unmarshal([]byte(line), &ready); err != nil {
-		t.Fatalf("ready line: %v: %s", err, line)
+		g.t.Fatalf("ready line: %v: %s", err, line)
 	}
 	if len(ready.Listeners) == 0 || ready.Admin == "" {
-		t.Fatalf("ready line names no listeners or no admin address: %s", line)
+		g.t.Fatalf("ready line names no listeners or no admin address: %s", line)
 	}
 	g.address, g.admin = ready.Listeners, ready.Admin
-	return g
 }
 
-func (g *gateway) readLog(r io.Reader) {
+func (g *gatewayLog) readLog(r io.ReadCloser) {
+	defer close(g.ended)
+	defer r.Close()
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -105,7 +137,7 @@ func (g *gateway) readLog(r io.Reader) {
 }
 
 // logged returns the first line from index on whose msg is the given one.
-func (g *gateway) logged(msg string, from int) (line string, changed <-chan struct{}) {
+func (g *gatewayLog) logged(msg string, from int) (line string, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, line := range g.log[min(from, len(g.log)):] {
@@ -119,19 +151,32 @@ func (g *gateway) logged(msg string, from int) (line string, changed <-chan stru
 	return "", g.new
 }
 
+// logLines returns how many lines were logged so far.
+func (g *gatewayLog) logLines() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.log)
+}
+
 // waitLog waits for a log line with the given msg.
 func (g *gateway) waitLog(msg string) string {
 	g.t.Helper()
+	return g.waitLogFrom(0, msg)
+}
+
+// waitLogFrom waits for a line with the given msg, the first lines left out.
+func (g *gateway) waitLogFrom(from int, msg string) string {
+	g.t.Helper()
 	deadline := time.After(patience)
 	for {
-		line, changed := g.logged(msg, 0)
+		line, changed := g.logged(msg, from)
 		if line != "" {
 			return line
 		}
 		select {
 		case <-changed:
 		case <-g.exited:
-			if line, _ := g.logged(msg, 0); line != "" {
+			if line, _ := g.logged(msg, from); line != "" {
 				return line
 			}
 			g.t.Fatalf("the gateway ended (%v) without logging %q:\n%s", g.state, msg, g.logTail())
@@ -141,7 +186,7 @@ func (g *gateway) waitLog(msg string) string {
 	}
 }
 
-func (g *gateway) logTail() string {
+func (g *gatewayLog) logTail() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return tail(strings.Join(g.log, "\n"))
