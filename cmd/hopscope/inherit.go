@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 
 	"github.com/hopscope/hopscope/gateway"
 )
@@ -81,4 +82,11 @@ func (in *inheritance) done() {
 		_ = in.ready.Close()
 		in.ready = nil
 	}
+}
+
+// descriptor returns an inherited descriptor, which no process that is started
+// from here inherits again.
+func descriptor(fd int, name string) *os.File {
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), name)
 }

@@ -50,7 +50,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	}
 	// First of all: a signal that nobody waits for ends the process.
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, upgradeSignal)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR2)
 	defer signal.Stop(signals)
 	inherited, err := inherit()
 	if err != nil {
@@ -179,7 +179,7 @@ func (s *server) watch() (replaced bool) {
 			case syscall.SIGHUP:
 				s.seen = stamp(s.path)
 				s.reload("signal")
-			case upgradeSignal:
+			case syscall.SIGUSR2:
 				s.beginUpgrade()
 			default:
 				s.log.Info("draining", "signal", sig.String(), "grace", s.cfg.Limits.DrainGrace.String())
@@ -248,7 +248,7 @@ func (s *server) drain(inOrder func(now <-chan struct{})) {
 			switch sig {
 			case syscall.SIGHUP:
 				continue
-			case upgradeSignal:
+			case syscall.SIGUSR2:
 				s.log.Warn("upgrade refused: this process is draining")
 				continue
 			}
