@@ -114,9 +114,14 @@ func writePEM(t testing.TB, dir, name, kind string, der []byte) string {
 // client returns a client that trusts this authority and speaks HTTP/2.
 func (a *authority) client(t testing.TB) *http.Client {
 	t.Helper()
-	roots := x509.NewCertPool()
-	roots.AddCert(a.certificate)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool(), MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// pool returns the authority as clients trust it.
+func (a *authority) pool() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(a.certificate)
+	return p
 }
