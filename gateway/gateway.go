@@ -202,7 +202,7 @@ func (g *Gateway) drain(notice func(config.Limits), now <-chan struct{}) {
 	}
 	<-introduced
 	g.dropping.Wait()
-	g.stop()
+	g.finish(begun.Add(limits.DrainGrace), now)
 	g.http1.Close()
 	for _, c := range clusters {
 		c.Close()
@@ -226,6 +226,32 @@ func (g *Gateway) introduce(listeners []*listener) <-chan struct{} {
 // drainPingWait is how long clients have to answer the PING after the first
 // GOAWAY.
 const drainPingWait = time.Second
+
+// lastBytesWait is how long peers have at least to take what was sent to them
+// before the end. A connection that is closed under what they still send is reset,
+// and they would lose it.
+const lastBytesWait = time.Second
+
+// finish ends the workers when that is done, until the time given, or at once
+// with now.
+func (g *Gateway) finish(until time.Time, now <-chan struct{}) {
+	until = laterOf(until, time.Now().Add(lastBytesWait))
+	g.phase(relay.DrainEnd)
+	ended := make(chan struct{})
+	go func() {
+		g.running.Wait()
+		close(ended)
+	}()
+	limit := time.NewTimer(time.Until(until))
+	defer limit.Stop()
+	select {
+	case <-ended:
+	case <-limit.C:
+	case <-now:
+	}
+	g.stop()
+	<-ended
+}
 
 func (g *Gateway) phase(p relay.Phase) {
 	for _, w := range g.workers {
@@ -272,6 +298,13 @@ func wait(d time.Duration, now <-chan struct{}) {
 	case <-t.C:
 	case <-now:
 	}
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 func closed(c <-chan struct{}) bool {

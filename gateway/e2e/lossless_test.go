@@ -40,6 +40,8 @@ func (f *fleet) config(n int) string {
 	routes := []string{
 		"  - {name: rpc, match: {path_prefix: /grpc.testing.TestService/}, upstream: rpc}",
 		fmt.Sprintf("  - {name: extra-%d, match: {path_prefix: /extra}, upstream: web}", n%5),
+		"  - {name: large, match: {path: /large}, upstream: web}",
+		"  - {name: stuck, match: {path: /stuck}, upstream: web}",
 		"  - {name: web, match: {path: /}, upstream: web}",
 	}
 	turn := n % len(routes)
@@ -66,7 +68,7 @@ listeners:
 routes:
 %s
 limits: {stream_window: %d, max_header_fields: %d, max_concurrent_streams: %d}
-admin: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0", pprof: true}
 `, trust, cert[0], cert[1], extra, pick(f.web), pick(f.rpc), strings.Join(routes, "\n"),
 		32768<<(n%3), 100+n, 200+n)
 }
@@ -93,6 +95,7 @@ func TestReloadsAndRollingRestartsLoseNothing(t *testing.T) {
 	f := startFleet(t)
 	g := startGateway(t, f.config(0))
 	tr := newTraffic(t)
+	defer tr.stop()
 	tr.everything(g, f.ca)
 	program := tool(t, "h2load")
 	tr.loop("h2load of 5000", func(ctx context.Context) error {
@@ -123,6 +126,7 @@ func TestUpgradesUnderLoadLoseNothing(t *testing.T) {
 	f := startFleet(t)
 	g := startGateway(t, f.config(0))
 	tr := newTraffic(t)
+	defer tr.stop()
 	tr.everything(g, f.ca)
 	tr.flowing(3)
 	for n := range 5 {

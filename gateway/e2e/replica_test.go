@@ -88,8 +88,12 @@ func (r *replica) restart() {
 	r.start()
 }
 
-// webServer is net/http's server with h2c. What is posted comes back.
+// webServer is net/http's server with h2c. What is posted comes back; GET /large
+// answers with largeBody bytes, POST /stuck reads nothing until its client gives
+// up.
 type webServer struct{ *http.Server }
+
+const largeBody = 4 << 20
 
 func newWebServer() server {
 	protocols := new(http.Protocols)
@@ -98,6 +102,13 @@ func newWebServer() server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body) // the client may be gone
+	})
+	large := make([]byte, largeBody)
+	mux.HandleFunc("GET /large", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(large)
+	})
+	mux.HandleFunc("POST /stuck", func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "hello from the origin\n")

@@ -46,7 +46,8 @@ var ErrStopped = errors.New("loop: stopped")
 const maxPlain = 64 << 10
 
 // lingerTime is how long a closed connection is still read, so that the peer
-// gets our last bytes instead of a reset (RFC 9112 §9.6 has the reason).
+// gets our last bytes instead of a reset (RFC 9112 §9.6 has the reason). It is
+// counted anew as long as the peer takes any.
 const lingerTime = time.Second
 
 // Loop waits for sockets, timers and tasks.
@@ -59,6 +60,8 @@ type Loop struct {
 	now   event.Time
 	again []*socket // sockets with more to read that the poller cannot see
 	pumps map[*pump]struct{}
+
+	lingering int // sockets that are closed and wait for their peer
 
 	mu      sync.Mutex
 	inbox   []Task // guarded by mu
@@ -109,6 +112,10 @@ func newLoop(clock Clock, p poller) *Loop {
 	l.Wheel.now = int64(l.now) >> tickShift
 	return l
 }
+
+// Lingering returns how many closed sockets wait for their peer to take what was
+// sent to it. If the loop ends before, the peer may lose it.
+func (l *Loop) Lingering() int { return l.lingering }
 
 // Now returns the time of the current batch.
 func (l *Loop) Now() event.Time { return l.now }

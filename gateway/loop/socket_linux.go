@@ -24,6 +24,7 @@ type socket struct {
 	closed    bool
 	eof       bool
 	linger    Timer
+	unsent    int // bytes that the peer had not taken when linger was set
 }
 
 // newSocket takes the descriptor of nc, which is closed.
@@ -183,9 +184,10 @@ func (s *socket) Close() {
 		return
 	}
 	s.poll.want(s, false)
+	s.l.lingering++
 	s.handler = (*lingerer)(s)
 	s.linger.Owner = (*lingerer)(s)
-	s.l.Wheel.Set(&s.linger, int64(s.l.now.Add(lingerTime)))
+	(*lingerer)(s).wait()
 }
 
 func (s *socket) release() {
@@ -195,8 +197,14 @@ func (s *socket) release() {
 	unix.Close(s.fd)
 }
 
-// lingerer reads and discards until the peer has closed too.
+// lingerer reads and discards until the peer has closed too, or takes nothing
+// more.
 type lingerer socket
+
+func (g *lingerer) wait() {
+	g.unsent, _ = unix.IoctlGetInt(g.fd, unix.SIOCOUTQ)
+	g.l.Wheel.Set(&g.linger, int64(g.l.now.Add(lingerTime)))
+}
 
 func (g *lingerer) Readable() {
 	var sink [4096]byte
@@ -206,11 +214,23 @@ func (g *lingerer) Readable() {
 			return
 		}
 		if err != nil {
-			(*socket)(g).release()
+			g.release()
 			return
 		}
 	}
 }
 
 func (g *lingerer) Writable() {}
-func (g *lingerer) Fire()     { (*socket)(g).release() }
+
+// Fire implements Firer: the time is over.
+func (g *lingerer) Fire() {
+	before := g.unsent
+	if g.wait(); g.unsent >= before {
+		g.release()
+	}
+}
+
+func (g *lingerer) release() {
+	g.l.lingering--
+	(*socket)(g).release()
+}

@@ -59,7 +59,10 @@ const (
 	// DrainStop sends the GOAWAY with the real last id to those who have not
 	// answered.
 	DrainStop
-	// DrainAbort resets what is still open and ends the loop.
+	// DrainEnd resets what is still open and ends the loop when its peers have had
+	// a moment to take what was sent to them.
+	DrainEnd
+	// DrainAbort resets what is still open and ends the loop at once.
 	DrainAbort
 )
 
@@ -96,7 +99,8 @@ func (d DropListener) Run() {
 }
 
 type drainState struct {
-	on bool
+	on     bool
+	ending bool // the loop ends when no socket lingers
 }
 
 func (w *Worker) drainStep(p Phase) {
@@ -113,7 +117,7 @@ func (w *Worker) drainStep(p Phase) {
 			}
 			c.DrainNow(event.CloseDrain)
 		}
-	case DrainAbort:
+	case DrainEnd, DrainAbort:
 		for x := w.exchanges; x != nil; {
 			next := x.next
 			x.end(event.EndDrain, event.ByGateway, conn.Cancel)
@@ -126,6 +130,6 @@ func (w *Worker) drainStep(p Phase) {
 		for _, p := range w.pools {
 			p.Each(func(c *conn.Conn) { c.Abort(event.CloseDrain) })
 		}
-		w.quit = true
+		w.drain.ending, w.quit = p == DrainEnd, p == DrainAbort
 	}
 }

@@ -147,7 +147,7 @@ func (b *batch) BatchEnd() bool {
 		w.reported += d
 		w.shared.Streams.Add(int64(d))
 	}
-	return !w.quit
+	return !w.quit && !(w.drain.ending && w.link.Loop.Lingering() == 0)
 }
 
 // stampSent notes when the requests of a batch left: the batch's own time is that
