@@ -45,7 +45,7 @@ type Gateway struct {
 	ready    atomic.Bool
 	http1    *http1.Server
 	memory   *memoryGuard
-	alive    context.Context // until the workers have ended
+	alive    context.Context // until the workers are told to end
 	end      context.CancelFunc
 	dropping sync.WaitGroup // goroutines that wait for the listeners in leaving
 
@@ -236,6 +236,7 @@ const lastBytesWait = time.Second
 // with now.
 func (g *Gateway) finish(until time.Time, now <-chan struct{}) {
 	until = laterOf(until, time.Now().Add(lastBytesWait))
+	g.end()
 	g.phase(relay.DrainEnd)
 	ended := make(chan struct{})
 	go func() {

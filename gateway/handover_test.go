@@ -192,7 +192,7 @@ func TestHandOverLosesNoConnection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		next := startOn(t, parse(t, origin, "", ""), func(name, _ string) (net.Listener, error) {
+		next := startOn(t, parse(t, origin, "", ""), gateway.Options{Listen: func(name, _ string) (net.Listener, error) {
 			for _, s := range sockets {
 				if s.Name == name {
 					defer s.File.Close()
@@ -200,7 +200,7 @@ func TestHandOverLosesNoConnection(t *testing.T) {
 				}
 			}
 			return nil, errors.New("no socket for " + name)
-		})
+		}})
 		g.HandOver(make(chan struct{}))
 		g = next
 	}

@@ -26,12 +26,12 @@ import (
 // address of the origin, and returns it with the address of its listener.
 func start(t *testing.T, origin, routes, limits string) (*gateway.Gateway, string) {
 	t.Helper()
-	g := startOn(t, parse(t, origin, routes, limits), nil)
+	g := startOn(t, parse(t, origin, routes, limits), gateway.Options{})
 	return g, g.Addresses()["edge"]
 }
 
-// startOn runs a gateway whose sockets are those of listen.
-func startOn(t *testing.T, cfg *config.Config, listen func(name, address string) (net.Listener, error)) *gateway.Gateway {
+// startOn runs a gateway with options, of which those for telemetry are set here.
+func startOn(t *testing.T, cfg *config.Config, o gateway.Options) *gateway.Gateway {
 	t.Helper()
 	clock := loop.NewClock()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -39,7 +39,8 @@ func startOn(t *testing.T, cfg *config.Config, listen func(name, address string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := gateway.Start(cfg, gateway.Options{Observer: tel.Observer(), Logger: log, Clock: clock, Listen: listen})
+	o.Observer, o.Logger, o.Clock = tel.Observer(), log, clock
+	g, err := gateway.Start(cfg, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,10 +35,11 @@ func listen(t *testing.T, room, pending int64) (*Listener, *door) {
 	t.Helper()
 	d := &door{taken: make(chan net.Conn, 10), refused: make(chan event.Refusal, 10)}
 	d.room.Store(room)
-	l, err := Listen(&event.Listener{Name: "edge"}, "127.0.0.1:0", nil, d, d, slog.New(slog.DiscardHandler))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := New(&event.Listener{Name: "edge"}, ln, nil, d, d, slog.New(slog.DiscardHandler))
 	l.SetMaxPending(pending)
 	l.Serve()
 	t.Cleanup(func() {

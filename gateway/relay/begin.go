@@ -16,8 +16,6 @@ import (
 func (w *Worker) begin(ci *clientInfo, down Client, setHandler func(stream.Handler), h conn.Head) {
 	x := w.takeExchange()
 	x.w, x.table, x.client, x.down, x.lastActive = w, w.table, ci, down, w.now()
-	_, native := down.(*conn.Stream)
-	x.shared = !native
 	x.timer.Owner = (*timeouts)(x)
 	x.request.ended = h.End
 	r := &x.rec

@@ -50,8 +50,6 @@ type Exchange struct {
 	done     bool
 	// unforwarded: head is without the x-forwarded fields, which are the usual ones.
 	unforwarded bool
-	// shared: a bridge to HTTP/1.1 knows the exchange, and may outlast it.
-	shared bool
 }
 
 // clientInfo is what is known of who asks. It is immutable.

@@ -54,7 +54,7 @@ func (h HTTP1) Begin(c *event.Conn, down *http1.Incoming, set func(stream.Handle
 func (x *Exchange) bridge(e *upstream.Endpoint) {
 	x.slotHad()
 	e.Bridged(1)
-	x.attempt.bridge, x.shared = true, true
+	x.attempt.bridge = true
 	c := x.route.Cluster
 	end := x.wholeRequest()
 	o := http1.Open(HTTP1{Worker: x.w}, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,

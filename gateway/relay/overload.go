@@ -57,7 +57,7 @@ var overloadTexts = [event.NumOverloads]string{
 // client knows that it may send it again, here later or elsewhere (RFC 9113
 // §8.7). HTTP/1.1 has no way to say that but a status.
 func (x *Exchange) turnAway(why event.Overload) {
-	if x.shared {
+	if x.rec.Proto == event.HTTP1 {
 		x.refuse(refusal{503, event.EndOverload, overloadTexts[why]})
 		return
 	}

@@ -2,7 +2,9 @@ package relay
 
 // spare keeps what exchanges are made of for use again. An exchange that is over
 // rests until the end of the batch, because callers further up the stack may
-// still look at it; one that a bridge knows is left to the collector.
+// still look at it. A bridge to HTTP/1.1 lasts longer but is over by then, and
+// tells its handler nothing more. None is left to the collector: it would keep
+// what it refers to for as long as any other of its slab is in use.
 type spare struct {
 	exchanges []*Exchange
 	resting   []*Exchange
@@ -34,9 +36,7 @@ func (w *Worker) takeExchange() *Exchange {
 
 // retire puts an exchange aside that is over.
 func (w *Worker) retire(x *Exchange) {
-	if !x.shared {
-		w.spare.resting = append(w.spare.resting, x)
-	}
+	w.spare.resting = append(w.spare.resting, x)
 }
 
 // recycle makes the exchanges that rest available. It is called at the end of a
