@@ -49,6 +49,11 @@ func attacks() []attack {
 			},
 		},
 		{
+			name: "RST_STREAM flood on a stream that is over", limit: 1000, code: calm, kind: "too_many_resets", served: 1,
+			first: func(a *attacker) { a.headers(1, true, a.request("GET")) },
+			step:  func(a *attacker, _ int) { a.do(a.framer.WriteRSTStream(1, http2.ErrCodeCancel)) },
+		},
+		{
 			name: "CONTINUATION flood", limit: 20, code: calm, kind: "too_many_fragments",
 			first: func(a *attacker) {
 				a.do(a.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: a.request("GET")}))

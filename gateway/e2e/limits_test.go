@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -46,6 +48,38 @@ func TestSilentConnectionsGiveWay(t *testing.T) {
 			n := refused("timeout")
 			return n >= 49, fmt.Sprint(n)
 		})
+	}
+}
+
+// A header block that does not come to its end, by CONTINUATION frames that do not
+// follow or a frame that comes byte by byte, is ended after ten seconds, though no
+// stream exists that could time out.
+func TestSlowHeadersAreEnded(t *testing.T) {
+	o := startOrigin(t, nil)
+	g := startGateway(t, plainConfig(o.address))
+	fragments, bytewise := newAttacker(t, g.address["edge"]), newAttacker(t, g.address["edge"])
+	fragments.do(fragments.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: fragments.request("GET")}))
+	var frame bytes.Buffer
+	if err := http2.NewFramer(&frame, nil).WriteHeaders(http2.HeadersFrameParam{
+		StreamID: 1, BlockFragment: bytewise.request("GET"), EndHeaders: true, EndStream: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for rest := frame.Bytes(); !bytewise.over() && len(rest) > 1; rest = rest[1:] {
+		_, err := bytewise.conn.Write(rest[:1])
+		bytewise.do(err)
+		<-tick.C
+	}
+	for name, a := range map[string]*attacker{"fragments": fragments, "byte by byte": bytewise} {
+		if code, ok := a.end(); !ok || code != http2.ErrCodeEnhanceYourCalm {
+			t.Errorf("%s: ended with %v (GOAWAY: %v)", name, code, ok)
+		}
+	}
+	page, _ := g.adminGet("/metrics", "")
+	if n, _ := metric(page, "hopscope_malformed_total", `kind="slow_headers"`); n != 2 {
+		t.Errorf("slow_headers was counted %v times, want 2", n)
 	}
 }
 
