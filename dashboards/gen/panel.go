@@ -23,6 +23,7 @@ const (
 	goawayStorm    = "goaway-storm"
 	stalledStream  = "stalled-stream"
 	latency        = "latency"
+	rapidReset     = "rapid-reset"
 )
 
 // panel declares one panel.
@@ -65,7 +66,7 @@ type board struct {
 	rows              []row
 }
 
-func boards() []board { return []board{overview(), streams(), upstreams()} }
+func boards() []board { return []board{overview(), streams(), upstreams(), protection()} }
 
 // gaugeUnit returns the unit of a metric's value.
 func gaugeUnit(m *catalog.Metric) string {

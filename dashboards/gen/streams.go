@@ -97,10 +97,6 @@ func streams() board {
 					title: "GOAWAY", about: "GOAWAY frames per second by side, direction and code.", unit: rateUnit(catalog.GoAwayTotal),
 					queries: []query{{sum("side, dir, code", rate(catalog.GoAwayTotal)), "{{side}} {{dir}} {{code}}"}}, shows: goawayStorm, nonzero: true,
 				},
-				{
-					title: "Broken rules", about: "Rules of RFC 9113 or limits that peers broke, per second.", unit: rateUnit(catalog.MalformedTotal),
-					queries: []query{{sum("side, kind", rate(catalog.MalformedTotal)), "{{side}} {{kind}}"}}, shows: healthy,
-				},
 			}},
 			{"Frames", []panel{
 				{

@@ -165,6 +165,8 @@ func watched(reason event.EndReason, by event.Origin) bool {
 		return by == event.ByUpstream
 	case event.EndClientReset, event.EndClientGone:
 		return by == event.ByClient
+	case event.EndSlowPeer:
+		return by == event.ByClient || by == event.ByUpstream
 	}
 	return false
 }

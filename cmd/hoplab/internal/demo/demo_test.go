@@ -250,6 +250,7 @@ func everyFault(t *testing.T, d *Demo) {
 	control := fault.NewClient("http://" + d.Control)
 	shows := map[string]string{
 		load.SlowConsumer:       fmt.Sprintf(`sum(%s{side="downstream", upstream="orders"}) >= 3`, catalog.StalledStreams),
+		load.RapidReset:         fmt.Sprintf(`sum(rate(%s{side="downstream", kind="too_many_resets"}[3s])) > 1`, catalog.MalformedTotal),
 		services.StalledStream:  fmt.Sprintf(`sum(%s{side="upstream", upstream="orders"}) >= 3`, catalog.StalledStreams),
 		services.FailingReplica: fmt.Sprintf(`sum(rate(%s{upstream="users", result="server_error"}[3s])) > 1`, catalog.AttemptsTotal),
 		services.DeadReplica:    fmt.Sprintf(`sum(increase(%s{upstream="users", result="unreachable"}[3s])) > 0`, catalog.AttemptsTotal),

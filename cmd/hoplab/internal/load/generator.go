@@ -40,7 +40,8 @@ type Generator struct {
 	users []usersv1.UsersClient
 	watch profilesv1.ProfilesClient
 	stats table
-	slow  slowConsumers
+
+	slow, attackers crew
 }
 
 // New validates the configuration; nothing is sent before Run.
@@ -55,7 +56,8 @@ func New(cfg Config) (*Generator, error) {
 		return nil, fmt.Errorf("load watchers %d: want 0 to 1000", cfg.Watchers)
 	}
 	g := &Generator{cfg: cfg, base: "http://" + cfg.Target, http: &http.Client{Transport: newTransport(0)}}
-	g.slow.base = g.base
+	g.slow.n, g.slow.work = slowClients, g.consume
+	g.attackers.n, g.attackers.work = 1, g.resetRapidly
 	for range usersConns + 1 {
 		c, err := grpc.NewClient("dns:///"+cfg.Target, grpc.WithDisableServiceConfig(), // it would ask DNS for more than the address
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -84,11 +86,13 @@ func (g *Generator) Run(ctx context.Context) {
 	}
 	wg.Wait()
 	g.slow.set(false)
+	g.attackers.set(false)
 }
 
 // Close frees the connections.
 func (g *Generator) Close() error {
 	g.slow.set(false)
+	g.attackers.set(false)
 	g.http.CloseIdleConnections()
 	var errs []error
 	for _, c := range g.conns {

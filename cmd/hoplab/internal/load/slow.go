@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
@@ -29,54 +28,31 @@ const SlowConsumer = "slow-consumer"
 
 // Faults returns what the load can be made to do wrong.
 func (g *Generator) Faults() []fault.Fault {
-	return []fault.Fault{{
-		Name: SlowConsumer, About: "three clients ask orders for large bodies and hardly read them",
-		Apply: func(_ context.Context, on bool) error {
-			g.slow.set(on)
+	crewed := func(c *crew, name, about string) fault.Fault {
+		return fault.Fault{Name: name, About: about, Apply: func(_ context.Context, on bool) error {
+			c.set(on)
 			return nil
-		},
-	}}
-}
-
-// slowConsumers are clients that read large exports very slowly.
-type slowConsumers struct {
-	base string
-
-	// Guarded by mu.
-	mu     sync.Mutex
-	cancel context.CancelFunc // nil while they are off
-	wg     sync.WaitGroup
-}
-
-func (s *slowConsumers) set(on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case on && s.cancel == nil:
-		var ctx context.Context
-		ctx, s.cancel = context.WithCancel(context.Background())
-		for range slowClients {
-			s.wg.Go(func() { s.consume(ctx) })
-		}
-	case !on && s.cancel != nil:
-		s.cancel()
-		s.cancel = nil
-		s.wg.Wait()
+		}}
+	}
+	return []fault.Fault{
+		crewed(&g.slow, SlowConsumer, "three clients ask orders for large bodies and hardly read them"),
+		crewed(&g.attackers, RapidReset, "an attacker opens streams and resets them at once, again and again"),
 	}
 }
 
-func (s *slowConsumers) consume(ctx context.Context) {
+// consume reads large exports very slowly.
+func (g *Generator) consume(ctx context.Context) {
 	t := newTransport(slowWindow)
 	defer t.CloseIdleConnections()
 	for ctx.Err() == nil {
 		// However it ended (the gateway may reset it), the next one begins.
-		s.download(ctx, t)
+		g.download(ctx, t)
 		sleep(ctx, time.Second)
 	}
 }
 
-func (s *slowConsumers) download(ctx context.Context, t *http.Transport) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/orders/export?bytes=%d", s.base, slowBody), nil)
+func (g *Generator) download(ctx context.Context, t *http.Transport) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/orders/export?bytes=%d", g.base, slowBody), nil)
 	if err != nil {
 		return
 	}

@@ -34,7 +34,7 @@ const maxConfig = 1 << 20
 // ScenarioNames returns the scenarios in the order in which they are recorded.
 func ScenarioNames() []string {
 	return []string{
-		Healthy, "slow-consumer", "failing-replica", "dead-replica", "goaway-storm", "stalled-stream", "latency",
+		Healthy, "slow-consumer", "failing-replica", "dead-replica", "goaway-storm", "stalled-stream", "latency", "rapid-reset",
 	}
 }
 
