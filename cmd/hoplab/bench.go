@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -56,13 +55,7 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		o.Rounds = 1
 	}
 	o.Only, o.Proxies = list(*only), list(*of)
-	// As whoever reads the results would type it: where files lie is of no use.
-	o.Command = "hoplab bench"
-	f.Visit(func(g *flag.Flag) {
-		if g.Name != "gateway" && g.Name != "json" {
-			o.Command += " --" + g.Name + "=" + g.Value.String()
-		}
-	})
+	o.Command = commandLine(f, "hoplab bench")
 	results, err := bench.Run(ctx, o)
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, report.Text(results))

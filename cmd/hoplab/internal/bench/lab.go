@@ -3,12 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
@@ -23,7 +20,7 @@ type lab struct {
 	options     Options
 	dir         string // documents, configurations, logs; removed at the end
 	certificate *proxies.Certificate
-	collector   collector
+	collector   *proxies.Collector
 	group       run.Group
 	oneCPU      []int         // the CPU that a workload with OneCPU uses
 	settle      time.Duration // before memory is read
@@ -46,13 +43,8 @@ func (l *lab) start() error {
 	if l.certificate, err = proxies.NewCertificate(l.dir); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	l.collector.url = "http://" + listener.Addr().String() + "/api/traces"
-	l.group.Go("collector", run.HTTP(listener, &l.collector))
-	return nil
+	l.collector, err = proxies.StartCollector(&l.group)
+	return err
 }
 
 func (l *lab) stop() error { return l.group.Stop() }
@@ -63,19 +55,6 @@ func (l *lab) cpus(w plan.Workload) []int {
 		return l.oneCPU
 	}
 	return nil
-}
-
-// collector takes spans and counts the batches.
-type collector struct {
-	url     string
-	batches atomic.Int64
-}
-
-func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if n, err := io.Copy(io.Discard, r.Body); err == nil && n > 0 {
-		c.batches.Add(1)
-	}
-	w.WriteHeader(http.StatusAccepted)
 }
 
 // document returns the name of a file with size bytes: what the origin serves,

@@ -119,10 +119,10 @@ func (l *lab) withProxy(ctx context.Context, name string, setup proxies.Setup, r
 		return err
 	}
 	setup.Origins = []string{origin.addr}
-	batches := l.collector.batches.Load()
+	batches := l.collector.Batches()
 	err = l.withOrigin(ctx, name, setup, func(p *proxies.Proxy) error { return f(p, origin.addr) })
 	traces := (name == plan.Hopscope || name == plan.TwoCores) && requests >= surelySampled
-	if err == nil && traces && l.collector.batches.Load() == batches {
+	if err == nil && traces && l.collector.Batches() == batches {
 		err = errors.New("the collector got no span: tracing was not on")
 	}
 	return errors.Join(err, origin.stop())

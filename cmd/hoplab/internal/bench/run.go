@@ -138,7 +138,7 @@ func (l *lab) measure(ctx context.Context, w plan.Workload, name string) (map[st
 	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
 	defer cancel()
 	setup := proxies.Setup{
-		Hopscope: l.options.Hopscope, Dir: l.dir, Collector: l.collector.url, Routes: w.Routes, CPU: l.cpus(w),
+		Hopscope: l.options.Hopscope, Dir: l.dir, Collector: l.collector.URL, Routes: w.Routes, CPU: l.cpus(w),
 	}
 	setup.Pprof = l.options.Profile != "" && name == plan.Hopscope
 	if w.TLS {

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -120,4 +121,75 @@ func (p *Process) Children() ([]int, error) {
 		}
 	}
 	return pids, nil
+}
+
+// ResetPeak makes PeakRSS count from now on.
+func (p *Process) ResetPeak() error {
+	const peakOnly = "5" // proc(5), clear_refs
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte(peakOnly), 0)
+}
+
+// PeakRSS returns the most resident memory in bytes that the process has had
+// since ResetPeak. It may lag behind RSS by a few hundred kB.
+func (p *Process) PeakRSS() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+			kib, err := strconv.ParseInt(f[1], 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/%d/status has no VmHWM", p.PID())
+}
+
+// Confine lets this process, all threads of it, run on some CPUs alone until
+// release is called.
+func Confine(cpus []int) (release func() error, err error) {
+	all, err := CPUs()
+	if err != nil {
+		return nil, err
+	}
+	procs := runtime.GOMAXPROCS(len(cpus))
+	release = func() error {
+		runtime.GOMAXPROCS(procs)
+		return setThreads(all)
+	}
+	if err := setThreads(cpus); err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
+}
+
+// setThreads sets where every thread of this process may run. New threads are as
+// the one that makes them; so it is done again until there is none that is not.
+func setThreads(cpus []int) error {
+	var set unix.CPUSet
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
+	done := map[string]bool{}
+	for changed := true; changed; {
+		changed = false
+		tasks, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			tid, err := strconv.Atoi(t.Name())
+			if err != nil {
+				return err
+			}
+			if done[t.Name()] {
+				continue
+			}
+			if err := unix.SchedSetaffinity(tid, &set); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("sched_setaffinity of thread %d: %w", tid, err)
+			}
+			done[t.Name()], changed = true, true
+		}
+	}
+	return nil
 }

@@ -26,3 +26,12 @@ func (p *Process) RSS() (int64, error) { return 0, errLinux }
 
 // Children needs Linux.
 func (p *Process) Children() ([]int, error) { return nil, errLinux }
+
+// ResetPeak needs Linux.
+func (p *Process) ResetPeak() error { return errLinux }
+
+// PeakRSS needs Linux.
+func (p *Process) PeakRSS() (int64, error) { return 0, errLinux }
+
+// Confine needs Linux.
+func Confine(_ []int) (release func() error, err error) { return nil, errLinux }

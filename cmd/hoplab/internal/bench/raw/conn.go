@@ -212,11 +212,20 @@ func (c *conn) credited(n int) error {
 type event struct {
 	stream uint32
 	ended  bool
-	bytes  int // of DATA
+	failed error // the response is not 2xx, or the stream was reset
+	bytes  int   // of DATA
+}
+
+// success reads a frame as frame does. A request that failed is an error.
+func (c *conn) success() (event, error) {
+	e, err := c.frame()
+	if err == nil {
+		err = e.failed
+	}
+	return e, err
 }
 
 // frame reads a frame and returns what it means; stream is 0 if it is about none.
-// A response that is not 2xx, and a reset, are errors.
 func (c *conn) frame() (event, error) {
 	f, err := c.in.ReadFrame()
 	if err != nil {
@@ -234,10 +243,11 @@ func (c *conn) frame() (event, error) {
 		if err := c.fields.Close(); err != nil {
 			return event{}, err
 		}
+		e := event{stream: f.StreamID, ended: f.StreamEnded()}
 		if c.status != "" && c.status[0] != '2' {
-			return event{}, fmt.Errorf("stream %d was answered with %s", f.StreamID, c.status)
+			e.failed = fmt.Errorf("stream %d was answered with %s", f.StreamID, c.status)
 		}
-		return event{stream: f.StreamID, ended: f.StreamEnded()}, nil
+		return e, nil
 	case *http2.DataFrame:
 		return event{stream: f.StreamID, ended: f.StreamEnded(), bytes: int(f.Length)}, nil
 	case *http2.RSTStreamFrame:
@@ -246,7 +256,7 @@ func (c *conn) frame() (event, error) {
 		if f.ErrCode == http2.ErrCodeNo {
 			return event{}, nil
 		}
-		return event{}, fmt.Errorf("stream %d was reset: %s", f.StreamID, f.ErrCode)
+		return event{stream: f.StreamID, ended: true, failed: fmt.Errorf("stream %d was reset: %s", f.StreamID, f.ErrCode)}, nil
 	}
 	return event{}, c.control(f)
 }

@@ -47,7 +47,7 @@ func (c *conn) roundTrip(r Request) error {
 		return err
 	}
 	for {
-		if e, err := c.frame(); err != nil || e.ended {
+		if e, err := c.success(); err != nil || e.ended {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (c *conn) roundTrip(r Request) error {
 // watch does what the connection owes until it ends.
 func (h *Held) watch(c *conn) {
 	for {
-		e, err := c.frame()
+		e, err := c.success()
 		if err == nil && e.stream == 0 {
 			continue
 		}

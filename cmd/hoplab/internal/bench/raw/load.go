@@ -127,7 +127,7 @@ func (l Load) connection(ctx context.Context, seed uint64, left *atomic.Int64) e
 		}
 		// Every frame that has arrived, at least one.
 		for more := true; more; more = c.read.Buffered() > 0 {
-			e, err := c.frame()
+			e, err := c.success()
 			if err != nil {
 				return err
 			}

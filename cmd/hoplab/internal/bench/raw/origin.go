@@ -1,22 +1,28 @@
 package raw
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
-
-	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
+	"sync/atomic"
 )
 
 // Silent is the path that an Origin never answers.
 const Silent = "/silent"
+
+// Marked is what the paths begin with whose requests an Origin counts.
+const Marked = "/marked"
+
+// sized is what stands before the size of an answer in a path.
+const sized = "/bytes/"
+
+// Sized returns the path, one to be counted, whose answer has n bytes.
+func Sized(n int) string { return Marked + sized + strconv.Itoa(n) }
 
 // originStreams is how many streams at a time an origin grants a connection: it
 // never limits what is measured, as hopscope opens ten connections at most.
@@ -25,11 +31,12 @@ const originStreams = 4000
 // answerSize is the size of an answer in bytes.
 const answerSize = 128
 
-// Origin is an h2c server that answers requests with 128 bytes once they have
-// ended, and those for Silent never.
+// Origin is an h2c server that answers requests once they have ended: with 128
+// bytes, those for Sized with as many as they say, those for Silent never.
 type Origin struct {
 	listener net.Listener
 	done     sync.WaitGroup
+	marked   atomic.Int64 // requests for Marked
 
 	mu      sync.Mutex        // guards everything below
 	conns   map[net.Conn]bool // nil once closed
@@ -53,6 +60,9 @@ func NewOrigin() (*Origin, error) {
 // Addr returns the host:port of the origin.
 func (o *Origin) Addr() string { return o.listener.Addr().String() }
 
+// Requests returns how many requests for Marked have arrived.
+func (o *Origin) Requests() int64 { return o.marked.Load() }
+
 // AwaitSilent waits until n requests for Silent have arrived. If the context ends
 // before, the error is its cause.
 func (o *Origin) AwaitSilent(ctx context.Context, n int) error {
@@ -72,7 +82,14 @@ func (o *Origin) AwaitSilent(ctx context.Context, n int) error {
 	return nil
 }
 
-func (o *Origin) countSilent() {
+// count notes that a request has arrived.
+func (o *Origin) count(path string) {
+	if strings.HasPrefix(path, Marked) {
+		o.marked.Add(1)
+	}
+	if path != Silent {
+		return
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.silent++
@@ -112,7 +129,7 @@ func (o *Origin) accept() {
 }
 
 func (o *Origin) serve(nc net.Conn) {
-	err := newServed(nc, o.countSilent).run()
+	err := newServed(nc, o.count).run()
 	nc.Close()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -122,148 +139,4 @@ func (o *Origin) serve(nc net.Conn) {
 	if !ended && o.failed == nil {
 		o.failed = fmt.Errorf("origin: %w", err)
 	}
-}
-
-// served is a connection of an Origin, owned by one goroutine.
-type served struct {
-	silent  func() // tells of a request for Silent
-	read    *bufio.Reader
-	write   *bufio.Writer
-	framer  *http2.Framer
-	decoder *hpack.Decoder
-	path    string // of the header block that is being decoded
-	encoder *hpack.Encoder
-	block   bytes.Buffer
-	size    string // answerSize in digits
-	credit  int64  // for DATA of the connection
-	owed    []uint32
-}
-
-func newServed(nc net.Conn, silent func()) *served {
-	s := &served{
-		silent: silent, read: bufio.NewReaderSize(nc, bufferSize), write: bufio.NewWriterSize(nc, bufferSize),
-		size: strconv.Itoa(answerSize), credit: defaultWindow,
-	}
-	s.framer = http2.NewFramer(s.write, s.read)
-	s.framer.SetReuseFrames()
-	s.encoder = hpack.NewEncoder(&s.block)
-	s.decoder = hpack.NewDecoder(4096, func(f hpack.HeaderField) {
-		if f.Name == ":path" {
-			s.path = f.Value
-		}
-	})
-	return s
-}
-
-func (s *served) run() error {
-	preface := make([]byte, len(http2.ClientPreface))
-	if _, err := io.ReadFull(s.read, preface); err != nil {
-		return err
-	}
-	if string(preface) != http2.ClientPreface {
-		return fmt.Errorf("%q is no preface of HTTP/2", preface)
-	}
-	if err := s.framer.WriteSettings(
-		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: originStreams},
-		http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 20},
-	); err != nil {
-		return err
-	}
-	if err := s.framer.WriteWindowUpdate(0, window-defaultWindow); err != nil {
-		return err
-	}
-	for {
-		if s.read.Buffered() == 0 {
-			if err := s.write.Flush(); err != nil {
-				return err
-			}
-		}
-		f, err := s.framer.ReadFrame()
-		if err != nil {
-			return err
-		}
-		if err := s.frame(f); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *served) frame(f http2.Frame) error {
-	switch f := f.(type) {
-	case *http2.HeadersFrame:
-		if !f.HeadersEnded() {
-			return errors.New("a header block in several frames")
-		}
-		s.path = ""
-		if _, err := s.decoder.Write(f.HeaderBlockFragment()); err != nil {
-			return err
-		}
-		if err := s.decoder.Close(); err != nil {
-			return err
-		}
-		if s.path == Silent {
-			s.silent()
-		} else if f.StreamEnded() {
-			return s.answer(f.StreamID)
-		}
-	case *http2.DataFrame:
-		if f.Length > 0 {
-			if err := s.framer.WriteWindowUpdate(0, f.Length); err != nil {
-				return err
-			}
-			if !f.StreamEnded() {
-				if err := s.framer.WriteWindowUpdate(f.StreamID, f.Length); err != nil {
-					return err
-				}
-			}
-		}
-		if f.StreamEnded() {
-			return s.answer(f.StreamID)
-		}
-	case *http2.WindowUpdateFrame:
-		if f.StreamID == 0 {
-			s.credit += int64(f.Increment)
-			return s.pay()
-		}
-	case *http2.SettingsFrame:
-		if !f.IsAck() {
-			return s.framer.WriteSettingsAck()
-		}
-	case *http2.PingFrame:
-		if !f.IsAck() {
-			return s.framer.WritePing(true, f.Data)
-		}
-	}
-	return nil
-}
-
-// answer answers a stream as soon as the connection's window lets it.
-func (s *served) answer(stream uint32) error {
-	s.owed = append(s.owed, stream)
-	return s.pay()
-}
-
-func (s *served) pay() error {
-	var body [answerSize]byte
-	for len(s.owed) > 0 && s.credit >= answerSize {
-		stream := s.owed[0]
-		s.owed = s.owed[1:]
-		s.credit -= answerSize
-		s.block.Reset()
-		for _, f := range []hpack.HeaderField{
-			{Name: ":status", Value: "200"},
-			{Name: "content-length", Value: s.size},
-		} {
-			if err := s.encoder.WriteField(f); err != nil {
-				return err
-			}
-		}
-		if err := s.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: s.block.Bytes(), EndHeaders: true}); err != nil {
-			return err
-		}
-		if err := s.framer.WriteData(stream, true, body[:]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

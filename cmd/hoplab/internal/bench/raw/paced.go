@@ -2,8 +2,10 @@ package raw
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -12,6 +14,7 @@ import (
 // not.
 type Paced struct {
 	Addr        string
+	TLS         *tls.Config // nil: h2c with prior knowledge
 	Connections int
 	Rate        float64 // requests per second over all connections
 	Request     Request
@@ -20,8 +23,9 @@ type Paced struct {
 
 // Answer is one request, in time since the load began.
 type Answer struct {
-	Due  time.Duration // when it should have been sent: lateness counts as latency
-	Done time.Duration // when its answer had arrived
+	Due    time.Duration // when it should have been sent: lateness counts as latency
+	Done   time.Duration // when its answer had arrived
+	Failed error         // why it has no answer with 2xx; only of Persist
 }
 
 // Run sends requests until stop is closed and waits for the answers to all. A
@@ -52,7 +56,7 @@ func (p Paced) Run(ctx context.Context, start time.Time, stop <-chan struct{}) (
 
 // connection sends every p.Connections-th request.
 func (p Paced) connection(ctx context.Context, number int, start time.Time, stop <-chan struct{}) ([]Answer, error) {
-	c, err := dial(ctx, p.Addr, nil)
+	c, err := dial(ctx, p.Addr, p.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func (p Paced) connection(ctx context.Context, number int, start time.Time, stop
 	s := &paced{conn: c, due: map[uint32]time.Duration{}}
 	received := make(chan error, 1)
 	go func() { received <- s.receive(start) }()
-	err = s.send(p, number, start, stop, received)
+	err = s.send(p, p.timetable(number, start), start, stop, received)
 	if err == nil {
 		s.finish()
 		err = <-received
@@ -68,9 +72,32 @@ func (p Paced) connection(ctx context.Context, number int, start time.Time, stop
 	return s.answers, err
 }
 
+// timetable says when a connection sends what.
+type timetable struct {
+	n        int           // the number of the next request
+	due      time.Duration // when it is to be sent
+	step     int           // from one request to the next
+	interval time.Duration
+	until    time.Duration // what is due then is not sent any more
+}
+
+func (p Paced) timetable(number int, start time.Time) *timetable {
+	interval := time.Duration(float64(p.Connections) / p.Rate * float64(time.Second))
+	return &timetable{
+		n: number, step: p.Connections, interval: interval, until: math.MaxInt64,
+		due: time.Since(start) + interval*time.Duration(number)/time.Duration(p.Connections),
+	}
+}
+
+func (t *timetable) next() {
+	t.n += t.step
+	t.due += t.interval
+}
+
 // paced is a connection with two goroutines: one sends, one receives.
 type paced struct {
 	conn    *conn
+	persist bool     // requests may fail
 	answers []Answer // owned by the receiver
 
 	mu       sync.Mutex
@@ -78,23 +105,25 @@ type paced struct {
 	finished bool                     // nothing more is sent; guarded by mu
 }
 
-func (s *paced) send(p Paced, number int, start time.Time, stop <-chan struct{}, failed chan error) error {
-	interval := time.Duration(float64(p.Connections) / p.Rate * float64(time.Second))
-	due := time.Since(start) + interval*time.Duration(number)/time.Duration(p.Connections)
+func (s *paced) send(p Paced, next *timetable, start time.Time, stop <-chan struct{}, failed chan error) error {
 	list := p.Request.header()
 	path := pathOf(list)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for n := number; ; {
-		for due <= time.Since(start) {
+	for {
+		for next.due <= time.Since(start) && next.due < next.until {
 			if p.Paths != nil {
-				path.Value = p.Paths[n%len(p.Paths)]
+				path.Value = p.Paths[next.n%len(p.Paths)]
 			}
 			// The lock is held until the id is in the map: the answer may be fast.
 			s.mu.Lock()
+			if s.full() {
+				s.mu.Unlock()
+				break
+			}
 			id, err := s.conn.request(list, p.Request.Body, true)
 			if err == nil {
-				s.due[id] = due
+				s.due[id] = next.due
 			}
 			s.mu.Unlock()
 			if errors.Is(err, errCredit) {
@@ -103,13 +132,15 @@ func (s *paced) send(p Paced, number int, start time.Time, stop <-chan struct{},
 			if err != nil {
 				return err
 			}
-			n += p.Connections
-			due += interval
+			next.next()
 		}
 		if err := s.conn.flush(); err != nil {
 			return err
 		}
-		timer.Reset(max(due-time.Since(start), 100*time.Microsecond))
+		if next.due >= next.until {
+			return nil
+		}
+		timer.Reset(max(next.due-time.Since(start), 100*time.Microsecond))
 		select {
 		case <-timer.C:
 		case <-stop:
@@ -118,6 +149,13 @@ func (s *paced) send(p Paced, number int, start time.Time, stop <-chan struct{},
 			return err
 		}
 	}
+}
+
+// full says whether the server allows no more streams. It needs mu.
+func (s *paced) full() bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return uint32(len(s.due)) >= s.conn.maxConcurrent
 }
 
 // finish makes the receiver end with the last answer.
@@ -133,14 +171,24 @@ func (s *paced) finish() {
 
 func (s *paced) receive(start time.Time) error {
 	received := 0
+	failed := map[uint32]error{} // streams with an answer that is not 2xx
 	for {
 		e, err := s.conn.frame()
+		if err == nil && e.failed != nil {
+			if !s.persist {
+				return e.failed
+			}
+			failed[e.stream] = e.failed
+		}
 		now := time.Since(start)
 		s.mu.Lock()
 		over := s.finished && len(s.due) == 0
 		if err == nil && e.ended {
-			s.answers = append(s.answers, Answer{Due: s.due[e.stream], Done: now})
+			if due, ok := s.due[e.stream]; ok {
+				s.answers = append(s.answers, Answer{Due: due, Done: now, Failed: failed[e.stream]})
+			}
 			delete(s.due, e.stream)
+			delete(failed, e.stream)
 			over = s.finished && len(s.due) == 0
 		}
 		s.mu.Unlock()

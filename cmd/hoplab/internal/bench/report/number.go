@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// number writes a value with three digits that count, and groups thousands.
-func number(v float64) string {
+// Number writes a value with three digits that count, and groups thousands.
+func Number(v float64) string {
 	switch a := max(v, -v); {
 	case a >= 9999.5:
 		n := strconv.FormatFloat(v, 'f', 0, 64)
@@ -25,7 +25,7 @@ func (s Stat) String() string {
 	case 0:
 		return "–"
 	case 1:
-		return number(s.Median)
+		return Number(s.Median)
 	}
-	return fmt.Sprintf("%s [%s–%s]", number(s.Median), number(s.Min), number(s.Max))
+	return fmt.Sprintf("%s [%s–%s]", Number(s.Median), Number(s.Min), Number(s.Max))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 )
 
@@ -16,7 +17,7 @@ import (
 func measuredRun() *Results {
 	r := &Results{
 		Date: "2026-11-22T15:00:00Z", Command: "hoplab bench", Rounds: 3,
-		Machine: Machine{Kernel: "Linux 6", CPU: "A CPU", Cores: 2},
+		Machine: place.Machine{Kernel: "Linux 6", CPU: "A CPU", Cores: 2},
 		Version: map[string]string{"hopscope": "hopscope 1", "haproxy": "HAProxy 2.6"},
 	}
 	add := func(workload, metric, proxy string, values ...float64) {
@@ -57,7 +58,7 @@ func TestStatIsMedianAndRange(t *testing.T) {
 		{[]float64{3, 1}, Stat{2, 1, 3, 2}, "2.00 [1.00–3.00]"},
 		{[]float64{9, 1, 2}, Stat{2, 1, 9, 3}, "2.00 [1.00–9.00]"},
 	} {
-		if got := stat(c.all); got != c.want || got.String() != c.text {
+		if got := Summary(c.all); got != c.want || got.String() != c.text {
 			t.Errorf("%v: %+v, %s", c.all, got, got)
 		}
 	}
@@ -84,7 +85,7 @@ func TestNumbersHaveThreeDigitsThatCount(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0.00", 1.234: "1.23", 9.996: "10.0", 12.34: "12.3", 99.96: "100", 1234: "1234", 9999.6: "10,000", 123456: "123,456", -3.5: "-3.50",
 	} {
-		if got := number(v); got != want {
+		if got := Number(v); got != want {
 			t.Errorf("%v: %s, want %s", v, got, want)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 )
 
 // Results is one run of the benchmarks.
@@ -12,16 +14,9 @@ type Results struct {
 	Date    string            `json:"date"` // RFC 3339, UTC
 	Command string            `json:"command"`
 	Rounds  int               `json:"rounds"`
-	Machine Machine           `json:"machine"`
+	Machine place.Machine     `json:"machine"`
 	Version map[string]string `json:"versions"` // of each program
 	Samples []Sample          `json:"samples"`  // in the order in which they were measured
-}
-
-// Machine is where a run was made.
-type Machine struct {
-	Kernel string `json:"kernel"`
-	CPU    string `json:"cpu"`
-	Cores  int    `json:"cores"` // that the run could use
 }
 
 // Sample is one measurement.
@@ -78,7 +73,7 @@ func (r *Results) Stat(workload, metric, proxy string) Stat {
 	for _, v := range r.values(workload, metric, proxy) {
 		all = append(all, v)
 	}
-	return stat(all)
+	return Summary(all)
 }
 
 // Ratio returns the ratio of a measure of two proxies: of each round, so that
@@ -91,10 +86,11 @@ func (r *Results) Ratio(workload, metric, proxy, to string) Stat {
 			all = append(all, v/other)
 		}
 	}
-	return stat(all)
+	return Summary(all)
 }
 
-func stat(all []float64) Stat {
+// Summary sums up values, which it sorts.
+func Summary(all []float64) Stat {
 	if len(all) == 0 {
 		return Stat{}
 	}

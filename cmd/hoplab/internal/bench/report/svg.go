@@ -106,7 +106,7 @@ func (g bars) draw(b *strings.Builder, y int) int {
 		x := margin + nameWidth
 		fmt.Fprintf(
 			b, "<text x=\"%d\" y=\"%d\">%s</text><rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/><text class=\"e\" x=\"%d\" y=\"%d\">%s</text>\n",
-			margin, y+barHeight-2, plan.Title(g.proxies[i]), class, x, y, max(v*scale, 0), barHeight, width-margin, y+barHeight-2, number(v),
+			margin, y+barHeight-2, plan.Title(g.proxies[i]), class, x, y, max(v*scale, 0), barHeight, width-margin, y+barHeight-2, Number(v),
 		)
 		if g.proxies[i] == plan.Hopscope && g.goal > 0 {
 			fmt.Fprintf(b, "<path class=\"goal\" d=\"M%.1f %dv%d\"/>\n", float64(x)+g.goal*scale, y-2, barHeight+4)

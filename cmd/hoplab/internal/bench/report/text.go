@@ -22,7 +22,7 @@ func Text(r *Results) string {
 				}
 				ratio := ""
 				if x := r.Ratio(w.ID, metric, plan.Hopscope, proxy); x.N > 0 && proxy != plan.Hopscope {
-					ratio = number(x.Median)
+					ratio = Number(x.Median)
 				}
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", w.ID, plan.Title(proxy), s, w.Unit(metric), w.Measure(metric), ratio)
 			}
@@ -54,7 +54,7 @@ func measure(w plan.Workload, g plan.Goal) string {
 // limit says what a goal demands.
 func limit(w plan.Workload, g plan.Goal) string {
 	if g.To != "" {
-		return number(g.AtMost) + " × " + plan.Title(g.To)
+		return Number(g.AtMost) + " × " + plan.Title(g.To)
 	}
-	return number(g.AtMost) + " " + w.Unit(g.Metric)
+	return Number(g.AtMost) + " " + w.Unit(g.Metric)
 }

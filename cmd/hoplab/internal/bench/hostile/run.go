@@ -1,0 +1,176 @@
+package hostile
+
+import (
+	"context"
+	"crypto/tls"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// tick is how often an attacker sends what is due.
+	tick = time.Millisecond
+	// comeback is how long an attacker that was ended stays away.
+	comeback = 100 * time.Millisecond
+	// burst bounds what an attacker that was held up makes good, in time.
+	burst = 10 * time.Millisecond
+	// lastWords is how long what a server says to an attacker that has stopped is
+	// waited for.
+	lastWords = 100 * time.Millisecond
+)
+
+// Outcome is what became of an attack.
+type Outcome struct {
+	End         End   // of the first connection that was ended, else of the first whose streams were
+	Connections int   // made, over the whole attack
+	Ended       int   // of them, by the server
+	Steps       int64 // that were carried out
+	Bytes       int64 // that were sent
+}
+
+// Run attacks a server until stop is closed. config is for attacks with TLS.
+func (a Attack) Run(ctx context.Context, addr string, config *tls.Config, stop <-chan struct{}) Outcome {
+	if !a.TLS || a.Bare {
+		config = nil
+	}
+	r := &running{attack: a, addr: addr, config: config, stop: stop}
+	var done sync.WaitGroup
+	for range a.Connections {
+		done.Go(func() { r.attacker(ctx) })
+	}
+	done.Wait()
+	r.outcome.Steps, r.outcome.Bytes = r.steps.Load(), r.bytes.Load()
+	return r.outcome
+}
+
+// running is an attack that goes on.
+type running struct {
+	attack       Attack
+	addr         string
+	config       *tls.Config
+	stop         <-chan struct{}
+	steps, bytes atomic.Int64
+
+	mu      sync.Mutex
+	outcome Outcome // guarded by mu while attackers run
+}
+
+// attacker makes one connection after the other.
+func (r *running) attacker(ctx context.Context) {
+	for {
+		r.connection(ctx)
+		if r.attack.Stays {
+			return
+		}
+		pause := time.NewTimer(comeback)
+		select {
+		case <-pause.C:
+		case <-r.stop:
+			pause.Stop()
+			return
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// connection attacks until the server ends the connection or the attack is over.
+func (r *running) connection(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c, err := dial(ctx, r.addr, r.config, &r.bytes)
+	r.mu.Lock()
+	r.outcome.Connections++
+	r.mu.Unlock()
+	if err != nil {
+		r.add(End{How: Closed})
+		return
+	}
+	if !r.attack.Deaf {
+		go c.read()
+	}
+	sending, enough := context.WithCancel(ctx)
+	defer enough()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		r.send(sending, c)
+	}()
+	select {
+	case <-r.stop:
+	case <-ctx.Done():
+	case <-c.over:
+	case <-sent: // a write failed
+	}
+	if r.attack.Deaf {
+		go c.read()
+	}
+	// What the server said last may still be on its way.
+	timeout := time.NewTimer(lastWords)
+	defer timeout.Stop()
+	select {
+	case <-c.over:
+	case <-timeout.C:
+	case <-ctx.Done():
+	}
+	end := c.ended()
+	enough()
+	cancel() // closes the connection: a write that is stuck ends
+	<-sent
+	<-c.over
+	r.add(end)
+}
+
+// add takes what became of a connection.
+func (r *running) add(end End) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if end.How >= Closed {
+		r.outcome.Ended++
+	}
+	if end.How > r.outcome.End.How {
+		r.outcome.End = end
+	}
+}
+
+// send carries out the attack on a connection until a write fails or the context
+// ends.
+func (r *running) send(ctx context.Context, c *Conn) {
+	a := r.attack
+	if a.Begin != nil {
+		a.Begin(c)
+	} else {
+		c.begin()
+	}
+	if a.First != nil {
+		a.First(c)
+	}
+	c.flush()
+	if a.Step == nil {
+		<-ctx.Done()
+		return
+	}
+	interval := time.Duration(float64(time.Second) * float64(a.Connections) / float64(a.Rate))
+	clock := time.NewTicker(max(tick, interval))
+	defer clock.Stop()
+	due := time.Now()
+	for i := 0; c.failed == nil; {
+		select {
+		case <-clock.C:
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		if late := now.Add(-max(burst, interval)); due.Before(late) {
+			due = late
+		}
+		for ; !due.After(now) && c.failed == nil; due = due.Add(interval) {
+			a.Step(c, i)
+			i++
+			r.steps.Add(1)
+		}
+		c.flush()
+	}
+}

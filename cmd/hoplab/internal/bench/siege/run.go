@@ -1,0 +1,150 @@
+package siege
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+)
+
+// Options is what a run may be told.
+type Options struct {
+	Hopscope string   // path of the program
+	Rounds   int      // at least 1
+	Quick    bool     // short: proves that everything runs, measures nothing
+	Only     []string // ids of attacks; nil: all
+	Proxies  []string // nil: all that are compared
+	Command  string   // what the results name as their origin
+	Progress io.Writer
+}
+
+// Proxies returns those that are compared, in the order of tables.
+func Proxies() []string { return []string{plan.Hopscope, plan.Nghttpx, plan.HAProxy} }
+
+// measureTimeout bounds one attack on one proxy.
+const measureTimeout = 2 * time.Minute
+
+// check returns the attacks and the proxies that the options name.
+func (o Options) check() ([]hostile.Attack, []string, error) {
+	if o.Rounds < 1 {
+		return nil, nil, fmt.Errorf("--rounds %d: want at least 1", o.Rounds)
+	}
+	for _, p := range o.Proxies {
+		if !slices.Contains(Proxies(), p) {
+			return nil, nil, fmt.Errorf("--proxies: no proxy %q; they are %s", p, strings.Join(Proxies(), ", "))
+		}
+	}
+	of := Proxies()
+	if o.Proxies != nil {
+		of = o.Proxies
+	}
+	all := hostile.Attacks()
+	if o.Only == nil {
+		return all, of, nil
+	}
+	var ids []string
+	for _, a := range all {
+		ids = append(ids, a.ID)
+	}
+	for _, id := range o.Only {
+		if !slices.Contains(ids, id) {
+			return nil, nil, fmt.Errorf("--only: no attack %q; they are %s", id, strings.Join(ids, ", "))
+		}
+	}
+	return slices.DeleteFunc(all, func(a hostile.Attack) bool { return !slices.Contains(o.Only, a.ID) }), of, nil
+}
+
+// Run attacks. The results of an interrupted or failed run are returned beside
+// the error.
+func Run(ctx context.Context, o Options) (*damage.Results, error) {
+	attacks, of, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	results, err := describe(ctx, o, of)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hoplab-attack-")
+	if err != nil {
+		return nil, err
+	}
+	f := &field{options: o, dir: dir, spans: lengths(o.Quick)}
+	err = f.start()
+	if err == nil {
+		err = f.run(ctx, attacks, of, results)
+	}
+	return results, errors.Join(err, f.stop(), os.RemoveAll(dir))
+}
+
+func describe(ctx context.Context, o Options, of []string) (*damage.Results, error) {
+	machine, err := place.Here()
+	if err != nil {
+		return nil, err
+	}
+	commands := map[string][]string{
+		plan.Hopscope: {o.Hopscope, "version"},
+		plan.Nghttpx:  {"nghttpx", "--version"},
+		plan.HAProxy:  {"haproxy", "-v"},
+	}
+	for name := range commands {
+		if !slices.Contains(of, name) {
+			delete(commands, name)
+		}
+	}
+	versions, err := place.Versions(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	return &damage.Results{
+		Date: time.Now().UTC().Format(time.RFC3339), Command: o.Command, Rounds: o.Rounds,
+		Machine: machine, Version: versions, Rate: map[string]float64{},
+	}, nil
+}
+
+func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, results *damage.Results) error {
+	for _, proxy := range of {
+		rate, err := f.victimRate(ctx, proxy)
+		if err != nil {
+			return fmt.Errorf("%s: %w", plan.Title(proxy), err)
+		}
+		results.Rate[proxy] = rate
+		fmt.Fprintf(f.options.Progress, "%s: the victim sends %.0f requests/s\n", plan.Title(proxy), rate)
+	}
+	for round := 1; round <= f.options.Rounds; round++ {
+		for _, a := range attacks {
+			for i := range of {
+				proxy := of[(i+round-1)%len(of)]
+				s, err := f.measure(ctx, a, proxy, round, results.Rate[proxy])
+				if err != nil {
+					return fmt.Errorf("%s: %s: %w", a.ID, plan.Title(proxy), err)
+				}
+				results.Samples = append(results.Samples, s)
+				fmt.Fprintln(f.options.Progress, line(s))
+			}
+		}
+	}
+	return nil
+}
+
+// line sums a sample up.
+func line(s damage.Sample) string {
+	died := ""
+	if s.Died {
+		died = "  THE PROXY DIED"
+	}
+	return fmt.Sprintf(
+		"%d %-18s %-8s p99 ms %6.2f alone %6.2f harmless %6.2f attacked, failed %d %d %d, %+6.1f MB, %s after %.2f s, %d of %d connections ended, %d steps, %d at the origin%s",
+		s.Round, s.Attack, s.Proxy, s.Quiet.P99, s.Harmless.P99, s.Attacked.P99, s.Quiet.Failed, s.Harmless.Failed, s.Attacked.Failed,
+		float64(s.Growth)/1e6, s.End, s.EndedAfter, s.Ended, s.Connections, s.Steps, s.Reached, died,
+	)
+}

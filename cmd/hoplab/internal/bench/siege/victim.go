@@ -1,0 +1,91 @@
+package siege
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
+)
+
+const (
+	// load is the part of what a proxy can do that the victim asks for.
+	load = 0.2
+	// victims is on how many connections it does.
+	victims = 4
+	// parcel is how many bytes a request of the harmless peer has, and overhead
+	// what its frames add, about.
+	parcel   = 1024
+	overhead = 40
+)
+
+func honest(p *proxies.Proxy, body []byte) raw.Request {
+	return raw.Request{Scheme: "http", Authority: p.Addr, Path: "/", Body: body}
+}
+
+// victimRate returns a fifth of the requests per second that a proxy can do.
+func (f *field) victimRate(ctx context.Context, name string) (float64, error) {
+	var rate float64
+	_, err := f.with(ctx, name, false, func(p *proxies.Proxy, _ *raw.Origin) error {
+		l := raw.Load{Addr: p.Addr, Connections: victims, Streams: 10, Request: honest(p, nil)}
+		for _, n := range []int{f.spans.capacity / 10, f.spans.capacity} { // the first warms up
+			l.Requests = n
+			begin := time.Now()
+			if err := l.Run(ctx); err != nil {
+				return err
+			}
+			rate = load * float64(n) / time.Since(begin).Seconds()
+		}
+		return nil
+	})
+	return rate, err
+}
+
+// victim is an honest client with a rate of its own.
+type victim struct{ raw.Paced }
+
+func (f *field) victim(p *proxies.Proxy, secure bool, rate float64) victim {
+	v := victim{raw.Paced{Addr: p.Addr, Connections: victims, Rate: rate, Request: honest(p, nil)}}
+	if secure {
+		v.TLS = f.tlsConfig()
+	}
+	return v
+}
+
+// beside has the victim send for a while, beside what do does until it is told to
+// stop, and returns how it fared.
+func (v victim) beside(ctx context.Context, do func(stop <-chan struct{}), length time.Duration) damage.Victim {
+	stop := make(chan struct{})
+	fared := make(chan []raw.Answer)
+	go func() { fared <- v.Persist(ctx, time.Now(), length) }()
+	end := time.AfterFunc(length, func() { close(stop) })
+	defer end.Stop()
+	do(stop)
+	return sum(<-fared)
+}
+
+// alone is nothing to be beside of.
+func alone(stop <-chan struct{}) { <-stop }
+
+func sum(answers []raw.Answer) damage.Victim {
+	v := damage.Victim{Requests: len(answers)}
+	var took []time.Duration
+	for _, a := range answers {
+		if a.Failed == nil {
+			took = append(took, a.Done-a.Due)
+			continue
+		}
+		if v.Failed++; v.Failed == 1 {
+			v.Why = a.Failed.Error()
+		}
+	}
+	if len(took) > 0 {
+		slices.Sort(took)
+		v.P50, v.P99 = milliseconds(took[len(took)/2]), milliseconds(took[len(took)*99/100])
+	}
+	return v
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
