@@ -116,6 +116,14 @@ bench: build ## hopscope beside nghttpx, HAProxy and net/http, into BENCHMARKS.m
 	PATH="$$PATH:/usr/sbin" bin/hoplab bench $(or $(BENCH_ARGS),--json $(BENCH_RESULTS))
 	$(GO) generate ./cmd/hoplab/internal/bench
 
+ATTACK_RESULTS := cmd/hoplab/internal/bench/siege/results/results.json
+
+.PHONY: bench-attack
+bench-attack: build ## every known attack on hopscope, nghttpx and HAProxy, into SECURITY.md; ATTACK_ARGS="--quick": does it work?
+	@bash .ci/tools bench
+	PATH="$$PATH:/usr/sbin" bin/hoplab attack $(or $(ATTACK_ARGS),--json $(ATTACK_RESULTS))
+	$(GO) generate ./cmd/hoplab/internal/bench/siege
+
 .PHONY: compose-proof
 compose-proof: ## bring docker-compose.yml up without an image registry and prove its wiring (root)
 	bash deploy/compose-proof.sh

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"strings"
 
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/siege"
 )
 
@@ -28,7 +30,7 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	f := newFlags("attack", attackHelp)
 	o := siege.Options{Progress: stderr}
 	f.StringVar(&o.Hopscope, "gateway", "", "`PATH` of the hopscope program; the one beside hoplab if empty")
-	f.IntVar(&o.Rounds, "rounds", 2, "`number` of times that each proxy suffers each attack")
+	f.IntVar(&o.Rounds, "rounds", 3, "`number` of times that each proxy suffers each attack")
 	f.BoolVar(&o.Quick, "quick", false, "a third of a second each, one round: proves that everything runs, measures nothing")
 	only := f.String("only", "", "`ATTACKS`, separated by commas; all if empty")
 	of := f.String("proxies", "", "`PROXIES` to attack, separated by commas; all if empty: "+strings.Join(siege.Proxies(), ","))
@@ -45,6 +47,9 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	o.Only, o.Proxies = list(*only), list(*of)
 	o.Command = commandLine(f, "hoplab attack")
 	results, err := siege.Run(ctx, o)
+	if results != nil && len(results.Samples) > 0 {
+		fmt.Fprint(stdout, damage.Text(results))
+	}
 	if err == nil && *file != "" {
 		err = results.Write(*file)
 	}

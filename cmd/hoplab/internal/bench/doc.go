@@ -3,7 +3,8 @@
 // read from the operating system.
 //
 // Package plan holds what is measured and the goals, proxies how each proxy is
-// set, report what becomes of the results.
+// set, report what becomes of the results. Package siege does the like under
+// attack.
 package bench
 
 //go:generate go run ./report/gen -results results/results.json -picture results/benchmarks.svg -document ../../../../BENCHMARKS.md

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/benchtest"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
@@ -27,21 +27,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-// gatewayBinary returns the program under test: $HOPSCOPE_BIN, or one built now.
-func gatewayBinary(t *testing.T) string {
-	t.Helper()
-	if bin := os.Getenv("HOPSCOPE_BIN"); bin != "" {
-		return bin
-	}
-	bin := filepath.Join(t.TempDir(), "hopscope")
-	build := exec.Command("go", "build", "-o", bin, "github.com/hopscope/hopscope/cmd/hopscope")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the gateway: %v\n%s", err, out)
-	}
-	return bin
 }
 
 // quickRun measures with the origin of this program, with little load.
@@ -61,7 +46,7 @@ func quickRun(t *testing.T, o Options) (*report.Results, string, error) {
 
 // Building the gateway takes longer than these: they share it.
 func TestRealProxies(t *testing.T) {
-	gateway := gatewayBinary(t)
+	gateway := benchtest.Gateway(t)
 	for name, test := range map[string]func(*testing.T, string){
 		"every kind of workload is measured":     everyKindIsMeasured,
 		"proxies take turns at being first":      proxiesTakeTurns,
@@ -228,27 +213,9 @@ func interruptedRunLeavesNothing(t *testing.T, gateway string) {
 	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if children := children(t); children != "" {
+	if children := benchtest.Children(t); children != "" {
 		t.Errorf("still run: %s", children)
 	}
-}
-
-// children returns the ids of the processes that this one has started.
-func children(t *testing.T) string {
-	t.Helper()
-	files, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no list of children, %v", err)
-	}
-	var all strings.Builder
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // the thread is gone
-		}
-		all.Write(text)
-	}
-	return all.String()
 }
 
 func TestQuickKeepsEachConnectionBusy(t *testing.T) {

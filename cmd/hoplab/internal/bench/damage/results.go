@@ -34,7 +34,8 @@ type Sample struct {
 	Steps       int64   `json:"steps"`       // of the attack
 	Bytes       int64   `json:"bytes"`       // that the attacker sent
 	Reached     int64   `json:"reached"`     // of the attacker's requests, the origin
-	Growth      int64   `json:"growth"`      // the proxy's peak memory less that before, bytes
+	Growth      int64   `json:"growth"`      // of the proxy's memory: its peak less what it was before, bytes
+	Usual       int64   `json:"usual"`       // its growth beside the harmless peer
 	End         string  `json:"end"`         // how the attacker was ended
 	EndedAfter  float64 `json:"ended_after"` // seconds since the first connection that was ended had been made
 	Connections int     `json:"connections"` // that the attacker made

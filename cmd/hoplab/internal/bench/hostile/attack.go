@@ -1,7 +1,6 @@
 package hostile
 
 import (
-	"strings"
 	"time"
 )
 
@@ -16,11 +15,13 @@ type Attack struct {
 	Connections int           // at a time
 	Rate        int           // steps per second, over all connections
 	Lasts       time.Duration // how long the first round watches what becomes of it; 0: as long as every attack lasts
-	Stays       bool          // a connection that is ended is not replaced
 
 	// Begin writes what a connection begins with; nil: the preface and SETTINGS.
 	Begin func(c *Conn)
-	// First follows once, Step then again and again, counted from 0.
+	// Mute: the attacker never gets as far as SETTINGS.
+	Mute bool
+	// First follows once the server's SETTINGS have come, Step then again and again,
+	// counted from 0.
 	First func(c *Conn)
 	Step  func(c *Conn, i int)
 
@@ -61,12 +62,4 @@ func Attacks() []Attack {
 		all[i].Connections = max(all[i].Connections, 1)
 	}
 	return all
-}
-
-// Ends returns Right in words.
-func (a Attack) Ends() string {
-	if len(a.Right) == 0 {
-		return a.Bound
-	}
-	return strings.Join(a.Right, " or ")
 }

@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	// maxFrame is the size of a frame that every peer takes (RFC 9113 §4.2).
+	maxFrame = 16384
 	// tableEntry is how long a value may be whose field just fits the dynamic
 	// table of 4096 bytes (RFC 7541 §4.1).
 	tableEntry = 4096 - 32 - len("x-bomb")
@@ -55,7 +57,7 @@ func blocks() []Attack {
 		},
 		{
 			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits: 200 references, on streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
-			Connections: 4, Lasts: patient, Bound: "bounded, reset in time",
+			Connections: 4, Lasts: pinned, Bound: "bounded, reset in time",
 			Begin: begin(0),
 			First: func(c *Conn) { c.headers(c.request("GET", raw.Marked, "cookie", "a=b"), true) },
 			Step: func(c *Conn, i int) {

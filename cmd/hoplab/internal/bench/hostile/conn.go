@@ -20,6 +20,9 @@ import (
 // what comes back.
 type Conn struct {
 	net     net.Conn
+	in      *bufio.Reader // owned by whoever reads
+	head    [9]byte       // of the frame that is read
+	start   [8]byte       // of its payload
 	out     *bufio.Writer
 	frames  *http2.Framer // writes to out whatever it is told
 	block   bytes.Buffer
@@ -37,6 +40,9 @@ type Conn struct {
 // authority is what attackers ask for.
 const authority = "hoplab.test"
 
+// deafBuffer is how many bytes the kernel holds for who does not read.
+const deafBuffer = 8 << 10
+
 // counted counts the bytes that are written.
 type counted struct {
 	net.Conn
@@ -50,22 +56,32 @@ func (c counted) Write(p []byte) (int, error) {
 }
 
 // dial connects. The connection closes when the context ends.
-func dial(ctx context.Context, addr string, config *tls.Config, bytes *atomic.Int64) (*Conn, error) {
+func dial(ctx context.Context, addr string, config *tls.Config, deaf bool, bytes *atomic.Int64) (*Conn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
+	}
+	if t, ok := nc.(*net.TCPConn); ok && deaf {
+		_ = t.SetReadBuffer(deafBuffer) // what the kernel takes is not left to the server
 	}
 	context.AfterFunc(ctx, func() { nc.Close() })
 	nc = counted{nc, bytes}
 	if config != nil {
 		nc = tls.Client(nc, config)
 	}
-	c := &Conn{net: nc, out: bufio.NewWriterSize(nc, 16<<10), began: time.Now(), over: make(chan struct{})}
+	return newConn(nc), nil
+}
+
+func newConn(nc net.Conn) *Conn {
+	c := &Conn{
+		net: nc, in: bufio.NewReaderSize(nc, 4<<10), out: bufio.NewWriterSize(nc, 16<<10),
+		began: time.Now(), over: make(chan struct{}),
+	}
 	c.frames = http2.NewFramer(c.out, nil)
 	c.frames.AllowIllegalWrites = true
 	c.encoder = hpack.NewEncoder(&c.block)
-	return c, nil
+	return c
 }
 
 // do takes note of a write that failed: the server has closed the connection.

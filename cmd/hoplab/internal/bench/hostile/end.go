@@ -58,29 +58,51 @@ func (c *Conn) ended() End {
 func (c *Conn) read() {
 	defer close(c.over)
 	defer c.note(Closed, 0)
-	var head [9]byte
-	var start [8]byte // of a payload
 	for {
-		if _, err := io.ReadFull(c.net, head[:]); err != nil {
+		kind, _, payload, err := c.frame()
+		switch {
+		case err != nil:
 			return
-		}
-		size := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
-		payload := start[:min(size, len(start))]
-		if _, err := io.ReadFull(c.net, payload); err != nil {
-			return
-		}
-		if _, err := io.CopyN(io.Discard, c.net, int64(size-len(payload))); err != nil {
-			return
-		}
-		switch http2.FrameType(head[3]) {
-		case http2.FrameGoAway:
-			if size >= 8 {
-				c.note(GoAway, http2.ErrCode(binary.BigEndian.Uint32(payload[4:])))
-			}
-		case http2.FrameRSTStream:
-			if size == 4 {
-				c.note(Reset, http2.ErrCode(binary.BigEndian.Uint32(payload)))
-			}
+		case kind == http2.FrameGoAway && len(payload) == 8:
+			c.note(GoAway, http2.ErrCode(binary.BigEndian.Uint32(payload[4:])))
+		case kind == http2.FrameRSTStream && len(payload) == 4:
+			c.note(Reset, http2.ErrCode(binary.BigEndian.Uint32(payload)))
 		}
 	}
+}
+
+// settle waits for the server's SETTINGS, which come first (RFC 9113 §3.4), and
+// acknowledges them: who does not is ended for that.
+func (c *Conn) settle() {
+	_ = c.net.SetReadDeadline(time.Now().Add(settleTimeout))
+	defer func() { _ = c.net.SetReadDeadline(time.Time{}) }()
+	for {
+		kind, flags, _, err := c.frame()
+		if err != nil {
+			c.do(err)
+			return
+		}
+		if kind == http2.FrameSettings && !flags.Has(http2.FlagSettingsAck) {
+			c.do(c.frames.WriteSettingsAck())
+			return
+		}
+	}
+}
+
+// settleTimeout is how long a server has for its SETTINGS.
+const settleTimeout = 2 * time.Second
+
+// frame reads a frame and returns at most 8 bytes of its payload, valid until
+// the next.
+func (c *Conn) frame() (kind http2.FrameType, flags http2.Flags, payload []byte, err error) {
+	if _, err := io.ReadFull(c.in, c.head[:]); err != nil {
+		return 0, 0, nil, err
+	}
+	size := int(c.head[0])<<16 | int(c.head[1])<<8 | int(c.head[2])
+	payload = c.start[:min(size, len(c.start))]
+	if _, err := io.ReadFull(c.in, payload); err != nil {
+		return 0, 0, nil, err
+	}
+	_, err = c.in.Discard(size - len(payload))
+	return http2.FrameType(c.head[3]), http2.Flags(c.head[4]), payload, err
 }

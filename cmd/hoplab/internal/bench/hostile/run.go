@@ -15,6 +15,8 @@ const (
 	comeback = 100 * time.Millisecond
 	// burst bounds what an attacker that was held up makes good, in time.
 	burst = 10 * time.Millisecond
+	// rampUp is within what time all connections of an attack begin.
+	rampUp = 300 * time.Millisecond
 	// lastWords is how long what a server says to an attacker that has stopped is
 	// waited for.
 	lastWords = 100 * time.Millisecond
@@ -36,8 +38,13 @@ func (a Attack) Run(ctx context.Context, addr string, config *tls.Config, stop <
 	}
 	r := &running{attack: a, addr: addr, config: config, stop: stop}
 	var done sync.WaitGroup
-	for range a.Connections {
-		done.Go(func() { r.attacker(ctx) })
+	for i := range a.Connections {
+		done.Go(func() {
+			// Not all at once: it is not this program's dialling that is measured.
+			if wait(ctx, stop, time.Duration(i)*rampUp/time.Duration(a.Connections)) {
+				r.attacker(ctx)
+			}
+		})
 	}
 	done.Wait()
 	r.outcome.Steps, r.outcome.Bytes = r.steps.Load(), r.bytes.Load()
@@ -60,33 +67,45 @@ type running struct {
 func (r *running) attacker(ctx context.Context) {
 	for {
 		r.connection(ctx)
-		if r.attack.Stays {
-			return
-		}
-		pause := time.NewTimer(comeback)
-		select {
-		case <-pause.C:
-		case <-r.stop:
-			pause.Stop()
-			return
-		case <-ctx.Done():
-			pause.Stop()
+		if !wait(ctx, r.stop, comeback) {
 			return
 		}
 	}
+}
+
+// wait waits; it is false if there is nothing to wait for any more.
+func wait(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
+	pause := time.NewTimer(d)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return true
+	case <-stop:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // connection attacks until the server ends the connection or the attack is over.
 func (r *running) connection(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c, err := dial(ctx, r.addr, r.config, &r.bytes)
+	c, err := dial(ctx, r.addr, r.config, r.attack.Deaf, &r.bytes)
 	r.mu.Lock()
 	r.outcome.Connections++
 	r.mu.Unlock()
 	if err != nil {
 		r.add(End{How: Closed})
 		return
+	}
+	if r.attack.Begin != nil {
+		r.attack.Begin(c)
+	} else {
+		c.begin()
+	}
+	c.flush()
+	if !r.attack.Mute {
+		c.settle()
 	}
 	if !r.attack.Deaf {
 		go c.read()
@@ -139,11 +158,6 @@ func (r *running) add(end End) {
 // ends.
 func (r *running) send(ctx context.Context, c *Conn) {
 	a := r.attack
-	if a.Begin != nil {
-		a.Begin(c)
-	} else {
-		c.begin()
-	}
 	if a.First != nil {
 		a.First(c)
 	}

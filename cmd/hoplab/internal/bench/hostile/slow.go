@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// patient is how long attackers that are slow are watched: beyond the ten
-	// seconds that a header block or a handshake may take.
-	patient = 12 * time.Second
+	// patient is how long attackers are watched who should be ended after a while:
+	// beyond the ten seconds that a header block or a handshake may take.
+	patient = 11 * time.Second
+	// pinned is how long those are watched whose memory grows.
+	pinned = 5 * time.Second
 	// large is how many bytes an answer has that is not read.
 	large = 1 << 20
 	// sip is how many bytes are read at a time.
@@ -27,27 +29,27 @@ func slow() []Attack {
 	return []Attack{
 		{
 			ID: "dribble", Title: "data dribble: 400 streams whose windows are opened a byte at a time", Refs: "CVE-2019-9511",
-			Connections: 4, Rate: 4000, Lasts: patient, Bound: bounded,
+			Connections: 4, Rate: 4000, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
 			First: func(c *Conn) { c.ask(100) },
 			Step:  func(c *Conn, i int) { c.do(c.frames.WriteWindowUpdate(uint32(2*(i%100)+1), 1)) },
 		},
 		{
 			ID: "slow-read", Title: "slow read: 400 responses of 1 MiB, read at 1 kB/s", Refs: "CVE-2019-9517",
-			Connections: 20, Rate: 200, Lasts: patient, Bound: bounded, Deaf: true,
+			Connections: 20, Rate: 200, Lasts: pinned, Bound: bounded, Deaf: true,
 			Begin: func(c *Conn) {
 				begin(maxWindow)(c)
 				c.do(c.frames.WriteWindowUpdate(0, maxWindow-65535))
 			},
 			First: func(c *Conn) { c.ask(20) },
 			Step: func(c *Conn, _ int) {
-				_, err := io.CopyN(io.Discard, c.net, sip)
+				_, err := io.CopyN(io.Discard, c.in, sip)
 				c.do(err)
 			},
 		},
 		{
 			ID: "zero-window", Title: "zero-window pinning: 400 responses of 1 MiB that may not be sent",
-			Connections: 4, Lasts: patient, Bound: bounded,
+			Connections: 4, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
 			First: func(c *Conn) { c.ask(100) },
 		},

@@ -33,9 +33,9 @@ type spans struct {
 
 func lengths(quick bool) spans {
 	if quick {
-		return spans{warm: 50 * time.Millisecond, quiet: 100 * time.Millisecond, attack: 300 * time.Millisecond, capacity: 5000}
+		return spans{warm: 20 * time.Millisecond, quiet: 50 * time.Millisecond, attack: 100 * time.Millisecond, capacity: 2000}
 	}
-	return spans{warm: 200 * time.Millisecond, quiet: 600 * time.Millisecond, attack: 1500 * time.Millisecond, capacity: 100_000}
+	return spans{warm: 100 * time.Millisecond, quiet: 400 * time.Millisecond, attack: 900 * time.Millisecond, capacity: 100_000}
 }
 
 func (f *field) start() error {

@@ -124,12 +124,13 @@ func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, 
 		for _, a := range attacks {
 			for i := range of {
 				proxy := of[(i+round-1)%len(of)]
+				begin := time.Now()
 				s, err := f.measure(ctx, a, proxy, round, results.Rate[proxy])
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", a.ID, plan.Title(proxy), err)
 				}
 				results.Samples = append(results.Samples, s)
-				fmt.Fprintln(f.options.Progress, line(s))
+				fmt.Fprintf(f.options.Progress, "%4.1f s  %s\n", time.Since(begin).Seconds(), line(s))
 			}
 		}
 	}
@@ -143,8 +144,8 @@ func line(s damage.Sample) string {
 		died = "  THE PROXY DIED"
 	}
 	return fmt.Sprintf(
-		"%d %-18s %-8s p99 ms %6.2f alone %6.2f harmless %6.2f attacked, failed %d %d %d, %+6.1f MB, %s after %.2f s, %d of %d connections ended, %d steps, %d at the origin%s",
+		"%d %-18s %-8s p99 ms %6.2f alone %6.2f harmless %6.2f attacked, failed %d %d %d, %+.1f %+.1f MB, %s after %.2f s, %d of %d connections ended, %d steps, %d at the origin%s",
 		s.Round, s.Attack, s.Proxy, s.Quiet.P99, s.Harmless.P99, s.Attacked.P99, s.Quiet.Failed, s.Harmless.Failed, s.Attacked.Failed,
-		float64(s.Growth)/1e6, s.End, s.EndedAfter, s.Ended, s.Connections, s.Steps, s.Reached, died,
+		float64(s.Usual)/1e6, float64(s.Growth)/1e6, s.End, s.EndedAfter, s.Ended, s.Connections, s.Steps, s.Reached, died,
 	)
 }

@@ -1,0 +1,137 @@
+package siege
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/benchtest"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
+)
+
+// Building the gateway takes longer than most of these: they share it.
+func TestSieges(t *testing.T) {
+	gateway := benchtest.Gateway(t)
+	t.Run("every attack is carried out and measured", func(t *testing.T) { everyAttack(t, gateway) })
+	t.Run("an interrupted siege leaves nothing over", func(t *testing.T) { interrupted(t, gateway) })
+}
+
+func everyAttack(t *testing.T, gateway string) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var progress bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	r, err := Run(ctx, Options{
+		Hopscope: gateway, Rounds: 1, Quick: true, Proxies: []string{plan.Hopscope}, Progress: &progress,
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress.String())
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	var attacked []string
+	for _, s := range r.Samples {
+		attacked = append(attacked, s.Attack)
+		if s.Proxy != plan.Hopscope || s.Round != 1 || s.Connections < 1 || s.Bytes < 1 && s.Attack != "silent" || s.Seconds <= 0 {
+			t.Errorf("no attack: %+v", s)
+		}
+		for _, v := range []int{s.Quiet.Requests, s.Harmless.Requests, s.Attacked.Requests} {
+			if v < 1 {
+				t.Errorf("no victim: %+v", s)
+			}
+		}
+		if s.Died {
+			t.Errorf("%s: the gateway died", s.Attack)
+		}
+	}
+	var all []string
+	for _, a := range hostile.Attacks() {
+		all = append(all, a.ID)
+	}
+	if !slices.Equal(attacked, all) {
+		t.Errorf("carried out %v", attacked)
+	}
+	// Some that need no time to be ended. More is for the end-to-end tests to say.
+	for _, v := range r.Verdicts() {
+		switch v.ID {
+		case "rapid-reset", "forced-data", "continuation", "settings", "malformed":
+			if !v.Right {
+				t.Errorf("%s: %s", v.ID, v.End)
+			}
+		}
+	}
+	if r.Rate[plan.Hopscope] <= 0 || len(r.Version) != 1 || r.Machine.Cores < 1 {
+		t.Errorf("rates %v, versions %v, machine %+v", r.Rate, r.Version, r.Machine)
+	}
+}
+
+// interruption cancels with the first line about an attack.
+type interruption struct{ cancel context.CancelFunc }
+
+func (i interruption) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("p99")) {
+		i.cancel()
+	}
+	return len(p), nil
+}
+
+func interrupted(t *testing.T, gateway string) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := Run(ctx, Options{
+		Hopscope: gateway, Rounds: 1000, Quick: true, Only: []string{"ping"}, Proxies: []string{plan.Hopscope},
+		Progress: interruption{cancel},
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if r == nil || len(r.Samples) == 0 {
+		t.Error("what was measured is lost")
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if children := benchtest.Children(t); children != "" {
+		t.Errorf("still run: %s", children)
+	}
+}
+
+func TestWrongOptionsSayWhatThereIs(t *testing.T) {
+	for want, o := range map[string]Options{
+		"--rounds 0": {Rounds: 0},
+		`no attack "smurf"; they are rapid-reset, `:    {Rounds: 1, Only: []string{"smurf"}},
+		`no proxy "caddy"; they are hopscope, nghttpx`: {Rounds: 1, Proxies: []string{"caddy"}},
+	} {
+		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v lacks %q", err, want)
+		}
+	}
+}
+
+func TestVictimIsSummedUp(t *testing.T) {
+	var answers []raw.Answer
+	for i := range 200 {
+		a := raw.Answer{Due: time.Duration(i) * time.Second, Done: time.Duration(i)*time.Second + time.Duration(i)*time.Millisecond}
+		if i >= 100 {
+			a.Failed = errors.New("no")
+		}
+		answers = append(answers, a)
+	}
+	v := sum(answers)
+	if v.Requests != 200 || v.Failed != 100 || v.P50 != 50 || v.P99 != 99 || v.Why != "no" {
+		t.Errorf("got %+v", v)
+	}
+	if v := sum(nil); v.Requests != 0 || v.P99 != 0 {
+		t.Errorf("of nothing: %+v", v)
+	}
+}
