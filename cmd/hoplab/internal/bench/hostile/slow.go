@@ -11,8 +11,9 @@ import (
 
 const (
 	// patient is how long attackers are watched who should be ended after a while:
-	// beyond the ten seconds that a header block or a handshake may take.
-	patient = 11 * time.Second
+	// beyond the ten seconds that a header block or a handshake may take, and the
+	// one until somebody looks.
+	patient = 12 * time.Second
 	// pinned is how long those are watched whose memory grows.
 	pinned = 5 * time.Second
 	// large is how many bytes an answer has that is not read.
@@ -29,7 +30,7 @@ func slow() []Attack {
 	return []Attack{
 		{
 			ID: "dribble", Title: "data dribble: 400 streams whose windows are opened a byte at a time", Refs: "CVE-2019-9511",
-			Connections: 4, Rate: 4000, Lasts: pinned, Bound: bounded,
+			Connections: 4, Rate: 4000, Lasts: pinned, Right: []string{calm, "RST_STREAM ENHANCE_YOUR_CALM", "RST_STREAM CANCEL"},
 			Begin: begin(0),
 			First: func(c *Conn) { c.ask(100) },
 			Step:  func(c *Conn, i int) { c.do(c.frames.WriteWindowUpdate(uint32(2*(i%100)+1), 1)) },

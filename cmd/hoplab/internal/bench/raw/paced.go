@@ -108,8 +108,11 @@ type paced struct {
 func (s *paced) send(p Paced, next *timetable, start time.Time, stop <-chan struct{}, failed chan error) error {
 	list := p.Request.header()
 	path := pathOf(list)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	clock, err := newClock()
+	if err != nil {
+		return err
+	}
+	defer clock.close()
 	for {
 		for next.due <= time.Since(start) && next.due < next.until {
 			if p.Paths != nil {
@@ -140,16 +143,26 @@ func (s *paced) send(p Paced, next *timetable, start time.Time, stop <-chan stru
 		if next.due >= next.until {
 			return nil
 		}
-		timer.Reset(max(next.due-time.Since(start), 100*time.Microsecond))
+		pause := min(max(next.due-time.Since(start), leastPause), mostPause)
+		if err := clock.sleep(pause); err != nil {
+			return err
+		}
 		select {
-		case <-timer.C:
 		case <-stop:
 			return nil
 		case err := <-failed:
 			return err
+		default:
 		}
 	}
 }
+
+// How long a sender pauses at least, so that a load that cannot be sent takes no
+// CPU, and at most, so that it notices when it is to stop.
+const (
+	leastPause = 50 * time.Microsecond
+	mostPause  = 10 * time.Millisecond
+)
 
 // full says whether the server allows no more streams. It needs mu.
 func (s *paced) full() bool {
