@@ -1,8 +1,6 @@
 package hostile
 
-import (
-	"time"
-)
+import "time"
 
 // Attack is one way to harm a server, bounded in connections, rate and time.
 type Attack struct {
@@ -10,8 +8,7 @@ type Attack struct {
 	Title string
 	Refs  string // CVE numbers and the like; "" for none
 
-	TLS         bool          // the server's listener has a certificate
-	Bare        bool          // Begin writes what TLS would
+	TLS         bool          // the server's listener has a certificate; Begin writes what TLS would
 	Connections int           // at a time
 	Rate        int           // steps per second, over all connections
 	Lasts       time.Duration // how long the first round watches what becomes of it; 0: as long as every attack lasts

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -21,8 +20,7 @@ import (
 type Conn struct {
 	net     net.Conn
 	in      *bufio.Reader // owned by whoever reads
-	head    [9]byte       // of the frame that is read
-	start   [8]byte       // of its payload
+	left    int           // bytes of the payload that is read
 	out     *bufio.Writer
 	frames  *http2.Framer // writes to out whatever it is told
 	block   bytes.Buffer
@@ -40,8 +38,23 @@ type Conn struct {
 // authority is what attackers ask for.
 const authority = "hoplab.test"
 
-// deafBuffer is how many bytes the kernel holds for who does not read.
-const deafBuffer = 8 << 10
+const (
+	// deafBuffer is how many bytes the kernel holds for who does not read: not many,
+	// so that the rest is left to the server.
+	deafBuffer = 8 << 10
+	// lastBuffer is that once it does, to get through it.
+	lastBuffer = 1 << 20
+)
+
+// hear sets how many bytes the kernel holds for a connection.
+func hear(nc net.Conn, bytes int) {
+	if c, ok := nc.(counted); ok {
+		nc = c.Conn
+	}
+	if t, ok := nc.(*net.TCPConn); ok {
+		_ = t.SetReadBuffer(bytes) // without it the attack is a little weaker
+	}
+}
 
 // counted counts the bytes that are written.
 type counted struct {
@@ -56,21 +69,17 @@ func (c counted) Write(p []byte) (int, error) {
 }
 
 // dial connects. The connection closes when the context ends.
-func dial(ctx context.Context, addr string, config *tls.Config, deaf bool, bytes *atomic.Int64) (*Conn, error) {
+func dial(ctx context.Context, addr string, deaf bool, bytes *atomic.Int64) (*Conn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	if t, ok := nc.(*net.TCPConn); ok && deaf {
-		_ = t.SetReadBuffer(deafBuffer) // what the kernel takes is not left to the server
+	if deaf {
+		hear(nc, deafBuffer)
 	}
 	context.AfterFunc(ctx, func() { nc.Close() })
-	nc = counted{nc, bytes}
-	if config != nil {
-		nc = tls.Client(nc, config)
-	}
-	return newConn(nc), nil
+	return newConn(counted{nc, bytes}), nil
 }
 
 func newConn(nc net.Conn) *Conn {

@@ -5,7 +5,7 @@ func connections() []Attack {
 	return []Attack{
 		{
 			ID: "slow-tls", Title: "slow TLS: 200 handshakes that arrive by a byte each second",
-			TLS: true, Bare: true, Mute: true, Connections: 200, Rate: 200, Lasts: patient, Right: []string{"closed"},
+			TLS: true, Mute: true, Connections: 200, Rate: 200, Lasts: patient, Right: []string{"closed"},
 			Begin: func(c *Conn) { c.raw(22, 3, 1, 2, 0) }, // a handshake record of 512 bytes
 			Step:  func(c *Conn, i int) { c.raw(byte(min(i, 1))) },
 		},

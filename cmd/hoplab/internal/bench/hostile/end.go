@@ -2,7 +2,6 @@ package hostile
 
 import (
 	"encoding/binary"
-	"io"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -59,14 +58,8 @@ func (c *Conn) read() {
 	defer close(c.over)
 	defer c.note(Closed, 0)
 	for {
-		kind, _, payload, err := c.frame()
-		switch {
-		case err != nil:
+		if _, _, err := c.frame(); err != nil {
 			return
-		case kind == http2.FrameGoAway && len(payload) == 8:
-			c.note(GoAway, http2.ErrCode(binary.BigEndian.Uint32(payload[4:])))
-		case kind == http2.FrameRSTStream && len(payload) == 4:
-			c.note(Reset, http2.ErrCode(binary.BigEndian.Uint32(payload)))
 		}
 	}
 }
@@ -77,7 +70,7 @@ func (c *Conn) settle() {
 	_ = c.net.SetReadDeadline(time.Now().Add(settleTimeout))
 	defer func() { _ = c.net.SetReadDeadline(time.Time{}) }()
 	for {
-		kind, flags, _, err := c.frame()
+		kind, flags, err := c.frame()
 		if err != nil {
 			c.do(err)
 			return
@@ -92,17 +85,47 @@ func (c *Conn) settle() {
 // settleTimeout is how long a server has for its SETTINGS.
 const settleTimeout = 2 * time.Second
 
-// frame reads a frame and returns at most 8 bytes of its payload, valid until
-// the next.
-func (c *Conn) frame() (kind http2.FrameType, flags http2.Flags, payload []byte, err error) {
-	if _, err := io.ReadFull(c.in, c.head[:]); err != nil {
-		return 0, 0, nil, err
+// frame reads to the payload of the next frame, and takes note if it ends
+// something.
+func (c *Conn) frame() (http2.FrameType, http2.Flags, error) {
+	if err := c.skip(c.left); err != nil {
+		return 0, 0, err
 	}
-	size := int(c.head[0])<<16 | int(c.head[1])<<8 | int(c.head[2])
-	payload = c.start[:min(size, len(c.start))]
-	if _, err := io.ReadFull(c.in, payload); err != nil {
-		return 0, 0, nil, err
+	// Only what is whole is taken: the reader may be interrupted and go on later.
+	const header, code = 9, 8
+	head, err := c.in.Peek(header)
+	if err != nil {
+		return 0, 0, err
 	}
-	_, err = c.in.Discard(size - len(payload))
-	return http2.FrameType(c.head[3]), http2.Flags(c.head[4]), payload, err
+	size := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
+	if head, err = c.in.Peek(header + min(size, code)); err != nil {
+		return 0, 0, err
+	}
+	kind, flags, payload := http2.FrameType(head[3]), http2.Flags(head[4]), head[header:]
+	switch {
+	case kind == http2.FrameGoAway && len(payload) == code:
+		c.note(GoAway, http2.ErrCode(binary.BigEndian.Uint32(payload[4:])))
+	case kind == http2.FrameRSTStream && len(payload) == 4:
+		c.note(Reset, http2.ErrCode(binary.BigEndian.Uint32(payload)))
+	}
+	c.left = size
+	_, err = c.in.Discard(header)
+	return kind, flags, err
+}
+
+// skip passes over n bytes of a payload.
+func (c *Conn) skip(n int) error {
+	n, err := c.in.Discard(n)
+	c.left -= n
+	return err
+}
+
+// sip reads about n bytes.
+func (c *Conn) sip(n int) {
+	if c.left > 0 {
+		c.do(c.skip(min(n, c.left)))
+		return
+	}
+	_, _, err := c.frame()
+	c.do(err)
 }

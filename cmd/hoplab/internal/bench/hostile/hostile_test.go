@@ -94,7 +94,7 @@ func attackOnce(t *testing.T, a Attack, addr string, length time.Duration) Outco
 	defer cancel()
 	stop := make(chan struct{})
 	defer time.AfterFunc(length, func() { close(stop) }).Stop()
-	out := a.Run(ctx, addr, nil, stop)
+	out := a.Run(ctx, addr, stop)
 	if ctx.Err() != nil {
 		t.Error("it does not stop")
 	}
@@ -127,10 +127,27 @@ func TestOutcomeTellsHowTheAttackerWasEnded(t *testing.T) {
 			if out.End.String() != c.want || (out.Ended > 0) != c.ended || c.ended != (out.Connections > 1) {
 				t.Errorf("%s: %+v", out.End, out)
 			}
-			if out.Steps < 1 || out.Bytes < out.Steps*13 {
+			if out.Steps < 3 || out.Bytes < 3*13 {
 				t.Errorf("sent nothing: %+v", out)
 			}
 		})
+	}
+}
+
+// Who does not read finds out at the end what the server has said.
+func TestAttackerThatDoesNotReadIsToldInTheEnd(t *testing.T) {
+	a, _ := Find("slow-read")
+	a.Connections = 2
+	addr := server(t, func(nc net.Conn, f *http2.Framer) {
+		await(f, http2.FrameHeaders, 20)
+		for range 20 {
+			_ = f.WriteData(1, false, make([]byte, 1000))
+		}
+		_ = f.WriteRSTStream(1, http2.ErrCodeCancel)
+		_, _ = io.Copy(io.Discard, nc)
+	})
+	if out := attackOnce(t, a, addr, 300*time.Millisecond); out.End.String() != "RST_STREAM CANCEL" || out.Ended > 0 {
+		t.Errorf("%s: %+v", out.End, out)
 	}
 }
 

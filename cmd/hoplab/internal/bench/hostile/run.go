@@ -2,7 +2,6 @@ package hostile
 
 import (
 	"context"
-	"crypto/tls"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +18,7 @@ const (
 	rampUp = 300 * time.Millisecond
 	// lastWords is how long what a server says to an attacker that has stopped is
 	// waited for.
-	lastWords = 100 * time.Millisecond
+	lastWords = 200 * time.Millisecond
 )
 
 // Outcome is what became of an attack.
@@ -31,12 +30,9 @@ type Outcome struct {
 	Bytes       int64 // that were sent
 }
 
-// Run attacks a server until stop is closed. config is for attacks with TLS.
-func (a Attack) Run(ctx context.Context, addr string, config *tls.Config, stop <-chan struct{}) Outcome {
-	if !a.TLS || a.Bare {
-		config = nil
-	}
-	r := &running{attack: a, addr: addr, config: config, stop: stop}
+// Run attacks a server until stop is closed.
+func (a Attack) Run(ctx context.Context, addr string, stop <-chan struct{}) Outcome {
+	r := &running{attack: a, addr: addr, stop: stop}
 	var done sync.WaitGroup
 	for i := range a.Connections {
 		done.Go(func() {
@@ -55,7 +51,6 @@ func (a Attack) Run(ctx context.Context, addr string, config *tls.Config, stop <
 type running struct {
 	attack       Attack
 	addr         string
-	config       *tls.Config
 	stop         <-chan struct{}
 	steps, bytes atomic.Int64
 
@@ -90,7 +85,7 @@ func wait(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
 func (r *running) connection(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c, err := dial(ctx, r.addr, r.config, r.attack.Deaf, &r.bytes)
+	c, err := dial(ctx, r.addr, r.attack.Deaf, &r.bytes)
 	r.mu.Lock()
 	r.outcome.Connections++
 	r.mu.Unlock()
@@ -123,7 +118,12 @@ func (r *running) connection(ctx context.Context) {
 	case <-c.over:
 	case <-sent: // a write failed
 	}
-	if r.attack.Deaf {
+	if r.attack.Deaf { // only now: what it was told is found at the end
+		enough()
+		_ = c.net.SetDeadline(time.Now())
+		<-sent
+		_ = c.net.SetDeadline(time.Time{})
+		hear(c.net, lastBuffer)
 		go c.read()
 	}
 	// What the server said last may still be on its way.

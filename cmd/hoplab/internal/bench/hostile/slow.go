@@ -1,7 +1,6 @@
 package hostile
 
 import (
-	"io"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -43,10 +42,7 @@ func slow() []Attack {
 				c.do(c.frames.WriteWindowUpdate(0, maxWindow-65535))
 			},
 			First: func(c *Conn) { c.ask(20) },
-			Step: func(c *Conn, _ int) {
-				_, err := io.CopyN(io.Discard, c.in, sip)
-				c.do(err)
-			},
+			Step:  func(c *Conn, _ int) { c.sip(sip) },
 		},
 		{
 			ID: "zero-window", Title: "zero-window pinning: 400 responses of 1 MiB that may not be sent",

@@ -28,7 +28,7 @@ func (f *field) measure(ctx context.Context, a hostile.Attack, name string, roun
 		begin := time.Now()
 		s.Growth, err = growth(p, func() {
 			s.Attacked = v.beside(ctx, func(stop <-chan struct{}) {
-				out := a.Run(ctx, p.Addr, f.tlsConfig(), stop)
+				out := a.Run(ctx, p.Addr, stop)
 				s.Seconds = time.Since(begin).Seconds()
 				s.Steps, s.Bytes, s.Connections, s.Ended = out.Steps, out.Bytes, out.Connections, out.Ended
 				s.End, s.EndedAfter = out.End.String(), out.End.After.Seconds()
