@@ -46,6 +46,13 @@ func TestDocumentNamesWhatThereIs(t *testing.T) {
 	}
 }
 
+func TestFormulaIsThatOfTheArchitecture(t *testing.T) {
+	formula := regexp.MustCompile("(?s)```\nΣ streams.*?```")
+	if got, want := formula.FindString(document), formula.FindString(content(t, "ARCHITECTURE.md")); got != want || want == "" {
+		t.Errorf("the document has\n%s\nARCHITECTURE.md has\n%s", got, want)
+	}
+}
+
 // quoted returns what stands between backquotes.
 func quoted(row string) []string {
 	var all []string

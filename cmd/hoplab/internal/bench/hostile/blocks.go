@@ -57,7 +57,7 @@ func blocks() []Attack {
 		},
 		{
 			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits: 200 references, on streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
-			Connections: 4, Lasts: pinned, Bound: "bounded, reset in time",
+			Connections: 4, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
 			First: func(c *Conn) { c.headers(c.request("GET", raw.Marked, "cookie", "a=b"), true) },
 			Step: func(c *Conn, i int) {

@@ -16,7 +16,7 @@ func connections() []Attack {
 		},
 		{
 			ID: "idle", Title: "2,000 idle connections, after preface and SETTINGS",
-			Connections: 2000, Bound: "bounded in number",
+			Connections: 2000, Bound: "bounded by max_connections",
 		},
 	}
 }

@@ -23,9 +23,11 @@ const (
 	maxWindow = 1<<31 - 1
 )
 
+// bounded is how attacks should end that look like a slow client for a while.
+const bounded = "bounded; reset after slow_peer_timeout"
+
 // slow returns the attacks that keep something busy for long.
 func slow() []Attack {
-	const bounded = "bounded, reset in time"
 	return []Attack{
 		{
 			ID: "dribble", Title: "data dribble: 400 streams whose windows are opened a byte at a time", Refs: "CVE-2019-9511",

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +24,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("PROC_TEST") {
 	case "burn":
 		burn()
+	case "peak":
+		peak()
 	case "cpus":
 		cpus, err := CPUs()
 		fmt.Println(cpus, err)
@@ -42,6 +47,19 @@ func burn() {
 		used = time.Duration(ts.Nano())
 	}
 	fmt.Println("burnt", used)
+	_, _ = io.Copy(io.Discard, os.NewFile(waitFD(), "wait"))
+}
+
+// peakOf is how many bytes a child takes, and gives back.
+const peakOf = 32 << 20
+
+// peak takes memory for a moment and waits to be stopped.
+func peak() {
+	p, err := unix.Mmap(-1, 0, peakOf, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE)
+	if err == nil {
+		err = unix.Munmap(p)
+	}
+	fmt.Println("took and gave back", err)
 	_, _ = io.Copy(io.Discard, os.NewFile(waitFD(), "wait"))
 }
 
@@ -101,6 +119,68 @@ func TestUsageIsWhatTheProcessUsed(t *testing.T) {
 	if children, err := p.Children(); err != nil || len(children) != 0 {
 		t.Errorf("children %v, %v", children, err)
 	}
+}
+
+func TestPeakIsSinceItsReset(t *testing.T) {
+	p, said := line(t, self(t, "peak"))
+	if said != "took and gave back <nil>" {
+		t.Fatal(said)
+	}
+	before, err := p.PeakRSS()
+	if err != nil || before < peakOf {
+		t.Errorf("%d bytes at most, %v", before, err)
+	}
+	if err := p.ResetPeak(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := p.PeakRSS()
+	if err != nil || after > before-peakOf/2 || after == 0 {
+		t.Errorf("%d bytes at most after %d, %v", after, before, err)
+	}
+}
+
+func TestConfinedThreadsComeBack(t *testing.T) {
+	all, err := CPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	procs := runtime.GOMAXPROCS(0)
+	release, err := Confine(all[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := everywhere(t); !slices.Equal(got, all[:1]) {
+		t.Errorf("confined to %v: %v", all[:1], got)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if got := everywhere(t); !slices.Equal(got, all) || runtime.GOMAXPROCS(0) != procs {
+		t.Errorf("released: %v, %d at a time", got, runtime.GOMAXPROCS(0))
+	}
+}
+
+// everywhere returns where a thread of this process may run; all must say the same.
+func everywhere(t *testing.T) []int {
+	t.Helper()
+	var all []int
+	var mu sync.Mutex
+	var done sync.WaitGroup
+	for range 20 {
+		done.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			cpus, err := CPUs()
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || all != nil && !slices.Equal(cpus, all) {
+				t.Errorf("%v unlike %v, %v", cpus, all, err)
+			}
+			all = cpus
+		})
+	}
+	done.Wait()
+	return all
 }
 
 func TestClockOfAProcessThatIsGoneIsAnError(t *testing.T) {
