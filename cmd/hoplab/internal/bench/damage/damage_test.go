@@ -92,6 +92,18 @@ func TestGoals(t *testing.T) {
 				s.End = "not ended"
 			}
 		}), true, true, false},
+		{"not ended where it was not watched for long", "slow-frame", func(s *Sample) {
+			if s.Round == 1 {
+				s.Seconds = 12
+			} else {
+				s.End, s.Growth = "not ended", 50*mb
+			}
+		}, true, true, true},
+		{"not ended where it was", "slow-frame", func(s *Sample) {
+			if s.Round == 1 {
+				s.End, s.Seconds = "not ended", 12
+			}
+		}, true, true, false},
 		{"what must not reach the origin did", malformed, func(*Sample) {}, true, true, false},
 		{"it did not", malformed, func(s *Sample) { s.Reached = 0 }, true, true, true},
 		{"not ended where a bound is all", pinning, func(s *Sample) { s.End = "not ended" }, true, true, true},
@@ -126,6 +138,17 @@ func TestNoiseIsOfPeersThatDoNotMatter(t *testing.T) {
 	})
 	if n := r.Noise(); n.N != 3 || n.Median != 1.5 {
 		t.Errorf("got %+v", n)
+	}
+}
+
+func TestSwingIsOfHopscopeBesideHarmlessPeers(t *testing.T) {
+	r := run("ping", func(s *Sample) {
+		if s.Proxy == plan.Hopscope {
+			s.Usual = int64(s.Round) * mb
+		}
+	})
+	if s := r.Swing(); s.N != 3 || s.Min != mb || s.Median != 2*mb || s.Max != 3*mb {
+		t.Errorf("got %+v", s)
 	}
 }
 

@@ -14,9 +14,9 @@ const (
 	// any attack differ (Results.Noise).
 	Margin = 1.25
 	Slack  = 0.5
-	// Grain is how many bytes of growth are not told apart: what a heap takes from
-	// the system at a time, and by how much the kernel's peak may lag behind.
-	Grain = 1 << 20
+	// Grain is how many bytes of growth are not told apart: a collected heap swings
+	// by that much from one collection to the next (Results.Swing).
+	Grain = 2 << 20
 )
 
 // Verdict is hopscope held against the goals in one attack.
@@ -34,7 +34,7 @@ type Verdict struct {
 	BestOf   string  // whose it is; "": there is none
 	Memory   bool    // no more than the best
 	End      string  // the most frequent
-	Right    bool    // every round ended so; always if a bound is all that is asked
+	Right    bool    // every round that was watched for long enough ended so; always if a bound is all that is asked
 	Survived bool
 }
 
@@ -58,16 +58,18 @@ func (r *Results) verdict(a hostile.Attack) Verdict {
 		v.Failed += s.Attacked.Failed
 		v.Beside += s.Harmless.Failed
 		v.Survived = v.Survived && !s.Died
+	}
+	for _, s := range watched(ours) {
 		v.Right = v.Right && (len(a.Right) == 0 || slices.Contains(a.Right, s.End)) && !(a.Unreached && s.Reached > 0)
 	}
 	v.Slowdown = statOf(ours, func(s Sample) float64 { return s.Attacked.P99 / s.Harmless.P99 })
 	v.Added = statOf(ours, func(s Sample) float64 { return s.Attacked.P99 - s.Harmless.P99 })
 	v.Victim = v.Survived && v.Failed <= v.Beside && (v.Slowdown.Median <= Margin || v.Added.Median <= Slack)
-	v.End = usualEnd(ours)
-	v.Growth = statOf(ours, beyond).Median
+	v.End = usualEnd(watched(ours))
+	v.Growth = statOf(watched(ours), beyond).Median
 	for _, other := range []string{plan.Nghttpx, plan.HAProxy} {
 		samples := r.of(a.ID, other)
-		theirs := statOf(samples, beyond)
+		theirs := statOf(watched(samples), beyond)
 		if theirs.N > 0 && serves(samples) && (v.BestOf == "" || theirs.Median < v.Best) {
 			v.Best, v.BestOf = theirs.Median, other
 		}
@@ -113,6 +115,16 @@ func statOf(samples []Sample, f func(Sample) float64) report.Stat {
 	return report.Summary(all)
 }
 
+// watched returns the samples of those rounds that lasted about as long as the
+// longest: what takes time to come to an end is not watched for so long in each.
+func watched(samples []Sample) []Sample {
+	longest := 0.0
+	for _, s := range samples {
+		longest = max(longest, s.Seconds)
+	}
+	return slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool { return s.Seconds < longest/2 })
+}
+
 // usualEnd returns how most attackers were ended; of as many the first.
 func usualEnd(samples []Sample) string {
 	count := map[string]int{}
@@ -136,6 +148,17 @@ func (r *Results) Noise() report.Stat {
 	for _, s := range r.Samples {
 		if s.Seconds > 0 && float64(s.Bytes)/s.Seconds < quietPeer && s.Quiet.P99 > 0 {
 			all = append(all, s.Harmless.P99/s.Quiet.P99)
+		}
+	}
+	return report.Summary(all)
+}
+
+// Swing returns by how many bytes hopscope's memory grows beside a harmless peer.
+func (r *Results) Swing() report.Stat {
+	var all []float64
+	for _, s := range r.Samples {
+		if s.Proxy == plan.Hopscope {
+			all = append(all, float64(s.Usual))
 		}
 	}
 	return report.Summary(all)

@@ -27,10 +27,16 @@ func Markdown(r *Results) (string, error) {
 	err = t.Execute(&b, map[string]any{
 		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Machine": r.Machine,
 		"Versions": versions(r), "Rates": rates(r), "Met": met, "Measured": measured,
-		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain),
+		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()),
 		"Goals": goalTable(r), "Attacks": attackTable(r),
 	})
 	return b.String(), err
+}
+
+// swing writes bytes as MB.
+func swing(s report.Stat) report.Stat {
+	s.Median, s.Min, s.Max = s.Median/1e6, s.Min/1e6, s.Max/1e6
+	return s
 }
 
 func versions(r *Results) string {
@@ -105,15 +111,14 @@ func row(samples []Sample) string {
 		return report.Number(p50.Median) + " / " + report.Number(p99.Median)
 	}
 	failed, requests, died := 0, 0, false
-	var reached int64
 	for _, s := range samples {
 		failed += s.Attacked.Failed
 		requests += s.Attacked.Requests
-		reached += s.Reached
 		died = died || s.Died
 	}
-	end, after := usualEnd(samples), "–"
-	if ended := slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool { return s.End != end }); ended[0].EndedAfter > 0 {
+	long := watched(samples)
+	end, after := usualEnd(long), "–"
+	if ended := slices.DeleteFunc(slices.Clone(long), func(s Sample) bool { return s.End != end }); ended[0].EndedAfter > 0 {
 		after = report.Number(statOf(ended, func(s Sample) float64 { return s.EndedAfter }).Median) + " s"
 	}
 	if died {
@@ -126,7 +131,7 @@ func row(samples []Sample) string {
 	return strings.Join([]string{
 		latency(func(s Sample) Victim { return s.Quiet }), latency(func(s Sample) Victim { return s.Harmless }),
 		latency(func(s Sample) Victim { return s.Attacked }), lost,
-		megabytes(statOf(samples, func(s Sample) float64 { return float64(s.Growth) }).Median), end, after,
-		fmt.Sprint(reached / int64(len(samples))),
+		megabytes(statOf(long, func(s Sample) float64 { return float64(s.Growth) }).Median), end, after,
+		fmt.Sprintf("%.0f", statOf(long, func(s Sample) float64 { return float64(s.Reached) }).Median),
 	}, " | ")
 }
