@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,9 @@ func (l *Listener) serve() {
 			}
 			l.leave(place)
 		})
+		// In a flood there is always one more to accept. Those that were accepted are
+		// looked at first: most have said what they speak, and what is open goes on.
+		runtime.Gosched()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,9 +32,18 @@ func (d *door) HTTP2(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
 func (d *door) HTTP1(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
 func (d *door) Refused(_ *event.Listener, r event.Refusal) { d.refused <- r }
 
+// listen returns a listener that serves.
 func listen(t *testing.T, room, pending int64) (*Listener, *door) {
 	t.Helper()
-	d := &door{taken: make(chan net.Conn, 10), refused: make(chan event.Refusal, 10)}
+	l, d := bind(t, room, pending)
+	l.Serve()
+	return l, d
+}
+
+// bind returns a listener that accepts nothing yet.
+func bind(t *testing.T, room, pending int64) (*Listener, *door) {
+	t.Helper()
+	d := &door{taken: make(chan net.Conn, 100), refused: make(chan event.Refusal, 100)}
 	d.room.Store(room)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,7 +51,6 @@ func listen(t *testing.T, room, pending int64) (*Listener, *door) {
 	}
 	l := New(&event.Listener{Name: "edge"}, ln, nil, d, d, slog.New(slog.DiscardHandler))
 	l.SetMaxPending(pending)
-	l.Serve()
 	t.Cleanup(func() {
 		l.Close()
 		close(d.taken)
@@ -112,5 +121,26 @@ func TestOldestPendingConnectionGoes(t *testing.T) {
 	l.Close()
 	if left := d.room.Load(); left != 99 {
 		t.Errorf("%d places are left, want all but one", left)
+	}
+}
+
+// Whoever has said at once what it speaks is no pending connection, however many
+// of them wait to be accepted.
+func TestFloodOfHonestConnectionsIsTaken(t *testing.T) {
+	procs := runtime.GOMAXPROCS(1) // one thread does everything
+	t.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	const clients = 100
+	l, d := bind(t, clients, clients/10)
+	for range clients {
+		_, _ = io.WriteString(dial(t, l), "GET / HTTP/1.1\r\n")
+	}
+	l.Serve()
+	for range clients {
+		select {
+		case nc := <-d.taken:
+			defer nc.Close()
+		case r := <-d.refused:
+			t.Fatalf("refused for %s", r)
+		}
 	}
 }
