@@ -14,8 +14,9 @@ const (
 	comeback = 100 * time.Millisecond
 	// burst bounds what an attacker that was held up makes good, in time.
 	burst = 10 * time.Millisecond
-	// rampUp is within what time all connections of an attack begin.
-	rampUp = 300 * time.Millisecond
+	// dialPause lies between two connections of an attack: faster, it would be this
+	// program's dialling that is measured.
+	dialPause = 400 * time.Microsecond
 	// lastWords is how long what a server says to an attacker that has stopped is
 	// waited for.
 	lastWords = 200 * time.Millisecond
@@ -36,8 +37,7 @@ func (a Attack) Run(ctx context.Context, addr string, stop <-chan struct{}) Outc
 	var done sync.WaitGroup
 	for i := range a.Connections {
 		done.Go(func() {
-			// Not all at once: it is not this program's dialling that is measured.
-			if wait(ctx, stop, time.Duration(i)*rampUp/time.Duration(a.Connections)) {
+			if wait(ctx, stop, time.Duration(i)*dialPause) {
 				r.attacker(ctx)
 			}
 		})
