@@ -131,6 +131,8 @@ type Limits struct {
 	MaxQueueTime time.Duration `yaml:"max_queue_time"`
 	// A connection without a stream for so long is closed; 0 = never.
 	IdleConnectionTimeout time.Duration `yaml:"idle_connection_timeout"`
+	PingAfter             time.Duration `yaml:"ping_after"`      // of silence while streams are open; 0 = never
+	PingTimeout           time.Duration `yaml:"ping_timeout"`    // to answer, else the connection is lost
 	ConnectTimeout        time.Duration `yaml:"connect_timeout"` // includes the TLS handshake
 	DrainDelay            time.Duration `yaml:"drain_delay"`
 	DrainGrace            time.Duration `yaml:"drain_grace"`

@@ -28,6 +28,8 @@ func (c *Config) setDefaults() {
 		MaxPendingConnections: 1000,
 		MaxQueueTime:          250 * time.Millisecond,
 		IdleConnectionTimeout: time.Hour,
+		PingAfter:             20 * time.Second,
+		PingTimeout:           10 * time.Second,
 		StreamWindow:          64 << 10,
 		MaxBufferedBytes:      256 << 20,
 		ConnectTimeout:        5 * time.Second,

@@ -165,6 +165,10 @@ func (v *validator) limits() {
 		v.add("limits.max_buffered_bytes", "must be at least stream_window (%d), got %d", l.StreamWindow, l.MaxBufferedBytes)
 	}
 	v.atLeast("limits.idle_connection_timeout", l.IdleConnectionTimeout, 0)
+	if l.PingAfter != 0 {
+		v.atLeast("limits.ping_after", l.PingAfter, time.Second)
+	}
+	v.atLeast("limits.ping_timeout", l.PingTimeout, time.Second)
 	v.atLeast("limits.connect_timeout", l.ConnectTimeout, time.Millisecond)
 	v.atLeast("limits.drain_delay", l.DrainDelay, 0)
 	v.atLeast("limits.drain_grace", l.DrainGrace, 0)

@@ -69,5 +69,8 @@ func (k *link) Write(p []byte) (int, error) { return k.sock.Write(p) }
 // Unacked implements conn.Transport.
 func (k *link) Unacked() int { return k.sock.Unacked() }
 
+// Unanswered implements conn.Transport.
+func (k *link) Unanswered() bool { return k.sock.Unanswered() }
+
 // Close implements conn.Transport.
 func (k *link) Close() { k.sock.Close() }

@@ -30,6 +30,9 @@ type Socket interface {
 	// Unacked returns how many of the bytes taken the peer's system has not got yet;
 	// 0 where that is not known.
 	Unacked() int
+	// Unanswered reports whether the peer's system does not answer although bytes were
+	// sent to it again; false where that is not known.
+	Unanswered() bool
 	// Close sends what was taken and ends the connection. The handler is not
 	// called any more.
 	Close()

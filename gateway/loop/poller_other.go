@@ -20,6 +20,8 @@ func newSocket(*Loop, net.Conn, Handler) (*socket, error) { return nil, errors.E
 
 func (s *socket) Read([]byte) (int, error)  { return 0, net.ErrClosed }
 func (s *socket) Write([]byte) (int, error) { return 0, net.ErrClosed }
+func (s *socket) Unacked() int              { return 0 }
+func (s *socket) Unanswered() bool          { return false }
 func (s *socket) Close()                    {}
 
 func readFD(int, []byte) (int, error)  { return 0, errors.ErrUnsupported }

@@ -124,6 +124,8 @@ func (p *pump) Write(b []byte) (int, error) {
 
 func (p *pump) Unacked() int { return 0 }
 
+func (p *pump) Unanswered() bool { return false }
+
 func (p *pump) Close() {
 	if p.closed {
 		return

@@ -153,6 +153,15 @@ func (s *socket) writeTLS(p []byte) (total int, err error) {
 	return total, nil
 }
 
+// retriesUnanswered is how often bytes, or probes of a window that was zero, have
+// to be sent again in a row before the peer's system counts as silent.
+const retriesUnanswered = 3
+
+func (s *socket) Unanswered() bool {
+	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && int(info.Retransmits)+int(info.Probes) >= retriesUnanswered
+}
+
 // writable is called when a socket that was full is not any more.
 func (s *socket) writable() {
 	if s.raw != nil && len(s.raw.out) > 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,8 +31,9 @@ func (observer) EndpointRemoved(*event.Endpoint) {}
 // sink notes how exchanges end and which stalls last. It belongs to the worker's
 // goroutine.
 type sink struct {
-	ends   []string
-	stalls int
+	ends         []string
+	stalls       int
+	pingTimeouts int
 }
 
 func (s *sink) ConnOpened(*event.Conn)                              {}
@@ -40,7 +42,7 @@ func (s *sink) Frames(*event.FrameCounts)                           {}
 func (s *sink) Reset(*event.Conn, event.Dir, event.Code)            {}
 func (s *sink) GoAway(*event.Conn, event.Dir, event.Code)           {}
 func (s *sink) Violation(*event.Conn, event.Violation)              {}
-func (s *sink) PingTimeout(*event.Conn)                             {}
+func (s *sink) PingTimeout(*event.Conn)                             { s.pingTimeouts++ }
 func (s *sink) Begin(*event.Exchange, *header.List)                 {}
 func (s *sink) AttemptBegin(*event.Exchange)                        {}
 func (s *sink) Inject(*event.Exchange, []byte, *header.List)        {}
@@ -140,6 +142,7 @@ type peer struct {
 	*http2.Framer
 	nc    net.Conn
 	lines chan string // what it read; closed at the end
+	alive atomic.Bool // it answers PINGs
 }
 
 func newPeer(g *rig, nc net.Conn, s ...http2.Setting) *peer {
@@ -168,6 +171,10 @@ func (p *peer) read() {
 		switch f := f.(type) {
 		case *http2.MetaHeadersFrame:
 			p.lines <- fmt.Sprintf("headers %d %s", f.StreamID, f.PseudoValue("status"))
+		case *http2.PingFrame:
+			if p.alive.Load() && !f.IsAck() {
+				_ = p.WritePing(true, f.Data)
+			}
 		case *http2.RSTStreamFrame:
 			p.lines <- fmt.Sprintf("rst %d %s", f.StreamID, f.ErrCode)
 		case *http2.GoAwayFrame:

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -200,6 +201,30 @@ func TestUnusedConnectionsAreClosedInOrder(t *testing.T) {
 		g.do(func() {
 			for _, pool := range g.w.pools {
 				pool.Each(func(*conn.Conn) { t.Error("the connection to the origin is still there") })
+			}
+		})
+	})
+}
+
+// An origin that hangs, and says so by its silence, costs neither the idle timeout
+// nor the streams that come after.
+func TestHungOriginIsFoundOutByAPing(t *testing.T) {
+	inBubble(t, silent, config.Route{IdleTimeout: time.Hour}, func(t *testing.T, g *rig) {
+		synctest.Wait()
+		g.do(func() {
+			g.w.table.Limits.PingAfter, g.w.table.Limits.PingTimeout = 20*time.Second, 10*time.Second
+		})
+		p := g.dial()
+		p.alive.Store(true)
+		p.request(1, true)
+		p.expect(t, "headers 1 502")
+		synctest.Wait()
+		g.do(func() {
+			if len(g.sink.ends) != 1 || !strings.HasPrefix(g.sink.ends[0], "502 upstream_gone by upstream after 3") {
+				t.Errorf("ended %q", g.sink.ends)
+			}
+			if g.sink.pingTimeouts != 1 {
+				t.Errorf("%d PING timeouts", g.sink.pingTimeouts)
 			}
 		})
 	})

@@ -274,6 +274,8 @@ func connConfig(l *config.Limits) conn.Config {
 		GlitchRecovery:       l.GlitchRecovery,
 		SlowPeerRate:         l.SlowPeerRate,
 		SlowPeerTimeout:      l.SlowPeerTimeout,
+		PingAfter:            l.PingAfter,
+		PingTimeout:          l.PingTimeout,
 	}
 }
 

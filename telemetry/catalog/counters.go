@@ -85,7 +85,7 @@ var counters = [NumCounters]Metric{
 	},
 	PingTimeoutsTotal: {
 		Name: "hopscope_ping_timeouts_total", Labels: []Label{side},
-		Help: "PING frames that a peer did not answer in time: those after the first GOAWAY of a drain.",
+		Help: "Peers that did not answer a PING in time: after limits.ping_after of silence, or after the first GOAWAY of a drain.",
 	},
 	ConnectionsOpenedTotal: {
 		Name: "hopscope_connections_opened_total", Labels: []Label{side, proto},

@@ -19,6 +19,9 @@ type Transport interface {
 	// Unacked returns how many of the bytes that it took the peer has not got, as
 	// far as that is known.
 	Unacked() int
+	// Unanswered reports whether the peer's system does not answer although bytes were
+	// sent to it again.
+	Unanswered() bool
 	// Close ends the connection after what was taken is sent.
 	Close()
 }
@@ -63,6 +66,9 @@ type Config struct {
 	GlitchRecovery       uint32 // points taken away per second
 	SlowPeerRate         uint32 // bytes per second, see endSlow
 	SlowPeerTimeout      time.Duration
+
+	PingAfter   time.Duration // of silence while streams are open; 0: the peer is never asked
+	PingTimeout time.Duration // to answer
 }
 
 // Conn is one HTTP/2 connection. All of it belongs to the worker's goroutine.
@@ -83,6 +89,7 @@ type Conn struct {
 	life      lifetime
 	glitches  glitches
 	broken    rule.Violation // the last one
+	alive     liveness
 }
 
 // input is the reading half.
@@ -156,7 +163,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.out.enc.Plain = !c.server()
 	c.out.window = flow.InitialWindow
 	c.peer = peerState{initialWindow: flow.InitialWindow}
-	c.life.unused = env.Now
+	c.life.unused, c.alive.heard = env.Now, env.Now
 	c.streams.init()
 	c.initWindow()
 	settings := []frame.Setting{
@@ -195,9 +202,10 @@ func (c *Conn) Unused() time.Duration {
 
 // Slots returns how many more streams may be opened now (client role): none before
 // the peer's SETTINGS say how many it takes. RFC 9113 §3.4 would allow to guess,
-// but a peer that takes few then refuses the rest.
+// but a peer that takes few then refuses the rest. And none while the peer owes an
+// answer to a PING.
 func (c *Conn) Slots() int {
-	if !c.Usable() || !c.in.settled {
+	if !c.Usable() || !c.in.settled || c.suspect() {
 		return 0
 	}
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)

@@ -207,10 +207,11 @@ var errSilent = errors.New("no SETTINGS came in time")
 
 // Sweep ends streams that have lingered or whose peer is too slow, a connection
 // whose peer is, or does not take its last bytes, one whose peer says nothing at
-// all, and one with a header block that does not come to its end. It is called
-// about once a second.
+// all or nothing more, and one with a header block that does not come to its end.
+// It is called about once a second.
 func (c *Conn) Sweep(now event.Time) {
 	c.endLingering(now)
+	c.checkAlive(now)
 	switch gone := c.gone(); {
 	case c.life.closed:
 	case c.life.closing && (c.life.since == 0 || c.life.gone != gone):

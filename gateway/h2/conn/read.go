@@ -24,6 +24,7 @@ func (c *Conn) Fill(buf []byte) int {
 // Consume handles every whole frame in p and keeps a copy of what is left. p may
 // be reused afterwards.
 func (c *Conn) Consume(p []byte) {
+	c.alive.heard = c.env.Now
 	if c.in.preface > 0 {
 		var ok bool
 		if p, ok = c.readPreface(p); !ok {
@@ -98,8 +99,10 @@ func (c *Conn) read(h frame.Header, p []byte) {
 	}
 	switch h.Type {
 	case frame.Data:
+		c.alive.next = 0
 		c.readData(h, p)
 	case frame.Headers:
+		c.alive.next = 0
 		c.readHeaders(h, p)
 	case frame.Continuation:
 		c.readContinuation(h, p)

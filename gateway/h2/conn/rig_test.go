@@ -34,10 +34,11 @@ type rig struct {
 
 // transport takes bytes until it is full.
 type transport struct {
-	out    []byte
-	room   int // -1: endless
-	unread int // of out, by the peer
-	closed bool
+	out        []byte
+	room       int // -1: endless
+	unread     int // of out, by the peer
+	closed     bool
+	unanswered bool
 }
 
 func (t *transport) Write(p []byte) (int, error) {
@@ -54,14 +55,18 @@ func (t *transport) Unacked() int { return t.unread }
 
 func (t *transport) Close() { t.closed = true }
 
+func (t *transport) Unanswered() bool { return t.unanswered }
+
 // sink counts violations; the rest of what a connection tells is dropped.
 type sink struct {
 	event.Sink
 	violations []rule.Violation
 	frames     event.FrameCounts
+	timeouts   int // PINGs without an answer
 }
 
 func (s *sink) Violation(_ *event.Conn, v event.Violation) { s.violations = append(s.violations, v) }
+func (s *sink) PingTimeout(*event.Conn)                    { s.timeouts++ }
 func (s *sink) Frames(f *event.FrameCounts)                { s.frames = *f }
 func (s *sink) Reset(*event.Conn, event.Dir, event.Code)   {}
 func (s *sink) GoAway(*event.Conn, event.Dir, event.Code)  {}
