@@ -10,10 +10,13 @@ import (
 
 // newClient returns a client that speaks h2c with prior knowledge on a
 // connection of its own.
-func newClient(t testing.TB) *http.Client {
+func newClient(t testing.TB) *http.Client { return newClientIn(t, "") }
+
+// newClientIn is newClient for a client in a network namespace.
+func newClientIn(t testing.TB, space namespace) *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: protocols, DisableCompression: true}
+	transport := &http.Transport{Protocols: protocols, DisableCompression: true, DialContext: space.dial}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }

@@ -29,6 +29,8 @@ type gateway struct {
 	admin   string // host:port
 	process *os.Process
 	address map[string]string // listener name → host:port
+	space   namespace
+	pages   *http.Client // of the admin server
 
 	exited   chan struct{} // closed when the process has ended
 	state    *os.ProcessState
@@ -49,8 +51,9 @@ type gatewayLog struct {
 // gatewayOptions are the less usual wishes of a test.
 type gatewayOptions struct {
 	env        []string
-	program    string  // instead of gatewayBinary
-	namespaces uintptr // that it gets for its own: CLONE_NEW…
+	program    string    // instead of gatewayBinary
+	namespaces uintptr   // that it gets for its own: CLONE_NEW…
+	space      namespace // in which it runs
 }
 
 // startGateway writes config to a file, runs the gateway on it and waits until
@@ -65,15 +68,24 @@ func startGateway(t testing.TB, config string, options ...gatewayOptions) *gatew
 		gatewayLog: &gatewayLog{new: make(chan struct{}), ended: make(chan struct{})},
 	}
 	g.writeConfig(config)
-	cmd := exec.Command(gatewayBinary(t), "serve", "--config", g.config)
-	cmd.SysProcAttr = new(syscall.SysProcAttr)
+	command := []string{gatewayBinary(t), "serve", "--config", g.config}
+	env := os.Environ()
+	attributes := &syscall.SysProcAttr{}
 	for _, o := range options {
-		cmd.Env = append(os.Environ(), o.env...)
-		cmd.SysProcAttr.Cloneflags = o.namespaces
+		env = append(env, o.env...)
+		attributes.Cloneflags, g.space = o.namespaces, o.space
 		if o.program != "" {
-			cmd.Path, cmd.Args[0] = o.program, o.program
+			command[0] = o.program
 		}
 	}
+	if g.space != "" {
+		command = append([]string{tool(t, "ip"), "netns", "exec", string(g.space)}, command...)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env, cmd.SysProcAttr = env, attributes
+	transport := &http.Transport{DialContext: g.space.dial}
+	g.pages = &http.Client{Transport: transport}
+	t.Cleanup(transport.CloseIdleConnections)
 	// A test that is killed takes its gateway with it.
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	stderr, theirs, err := os.Pipe()
@@ -280,7 +292,7 @@ func (g *gateway) adminGet(path, accept string) (body string, status int) {
 	if accept != "" {
 		req.Header.Set("Accept", accept)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := g.pages.Do(req)
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -21,12 +21,16 @@ type origin struct {
 	address     string
 	connections atomic.Int64 // accepted so far
 	served      atomic.Int64 // requests begun
+	hanging     atomic.Int64 // requests at /hang now
+
+	server *http.Server
 
 	gate   chan struct{} // see /gate; closed by the test
 	atGate chan struct{} // receives one value when a request waits at the gate
 
-	mu   sync.Mutex
-	last http.Header // of the latest request; guarded by mu
+	mu    sync.Mutex
+	last  http.Header           // of the latest request; guarded by mu
+	conns map[net.Conn]struct{} // open now; guarded by mu
 }
 
 // startOrigin serves on a free port of the loopback until the test ends:
@@ -41,28 +45,27 @@ type origin struct {
 // With a certificate it speaks HTTP/2 over TLS, else h2c and HTTP/1.1.
 func startOrigin(t testing.TB, certificate *tls.Config) *origin {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	return serveOrigin(t, namespace("").listen(t, "127.0.0.1:0"), certificate)
+}
+
+// serveOrigin is startOrigin with a listener of the test's.
+func serveOrigin(t testing.TB, listener net.Listener, certificate *tls.Config) *origin {
+	t.Helper()
 	o := &origin{
 		address: listener.Addr().String(),
 		gate:    make(chan struct{}),
 		atGate:  make(chan struct{}, 100),
+		conns:   make(map[net.Conn]struct{}),
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	protocols.SetHTTP2(true)
-	server := &http.Server{
+	o.server = &http.Server{
 		Handler:   o,
 		Protocols: protocols,
 		TLSConfig: certificate,
-		ConnState: func(_ net.Conn, s http.ConnState) {
-			if s == http.StateNew {
-				o.connections.Add(1)
-			}
-		},
+		ConnState: o.connState,
 		// h2spec provokes an error on most connections.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -70,16 +73,42 @@ func startOrigin(t testing.TB, certificate *tls.Config) *origin {
 	go func() {
 		defer close(done)
 		if certificate != nil {
-			_ = server.ServeTLS(listener, "", "") // ends with ErrServerClosed
+			_ = o.server.ServeTLS(listener, "", "") // ends with ErrServerClosed
 		} else {
-			_ = server.Serve(listener)
+			_ = o.server.Serve(listener)
 		}
 	}()
 	t.Cleanup(func() {
-		_ = server.Close()
+		_ = o.server.Close()
 		<-done
 	})
 	return o
+}
+
+func (o *origin) connState(nc net.Conn, s http.ConnState) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch s {
+	case http.StateNew:
+		o.connections.Add(1)
+		o.conns[nc] = struct{}{}
+	case http.StateClosed, http.StateHijacked:
+		delete(o.conns, nc)
+	}
+}
+
+// crash ends the origin at once. Its system forgets the connections: where their
+// peers hear nothing of it, they are half open.
+func (o *origin) crash(t testing.TB) {
+	t.Helper()
+	o.mu.Lock()
+	for nc := range o.conns {
+		if err := nc.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Error(err)
+		}
+	}
+	o.mu.Unlock()
+	_ = o.server.Close()
 }
 
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +133,9 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			left -= n
 		}
 	case strings.HasSuffix(r.URL.Path, "/hang"):
+		o.hanging.Add(1)
 		<-r.Context().Done()
+		o.hanging.Add(-1)
 	case strings.HasSuffix(r.URL.Path, "/gate"):
 		_, _ = io.WriteString(w, "before, ")
 		_ = http.NewResponseController(w).Flush()
