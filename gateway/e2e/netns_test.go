@@ -106,6 +106,26 @@ func (s namespace) listen(t testing.TB, address string) net.Listener {
 	return l
 }
 
+// unacknowledged returns how many TCP connections of the namespace have bytes on
+// their way.
+func (s namespace) unacknowledged(t testing.TB) (n int) {
+	t.Helper()
+	err := s.do(func() error {
+		table, err := os.ReadFile("/proc/thread-self/net/tcp")
+		for line := range strings.Lines(string(table)) {
+			// sl, local, remote, state (01: established), tx_queue:rx_queue in hexadecimal
+			if f := strings.Fields(line); len(f) > 4 && f[3] == "01" && !strings.HasPrefix(f[4], "00000000:") {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // wire is a link between the gateway's namespace and one of its own.
 type wire struct {
 	network *network

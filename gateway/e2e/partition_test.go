@@ -188,6 +188,11 @@ func TestHalfOpenUpstreamIsFoundOut(t *testing.T) {
 	client := newClientIn(t, n.space)
 	waits := ask(t.Context(), client, base+"/hang")
 	eventually(t, "a request at the origin", func() (bool, string) { return o.hanging.Load() == 1, "" })
+	// What is sent again after the crash would find it out at once.
+	eventually(t, "all bytes acknowledged", func() (bool, string) {
+		n := n.space.unacknowledged(t)
+		return n == 0, fmt.Sprint(n)
+	})
 
 	w.cut()
 	o.crash(t)
