@@ -229,7 +229,7 @@ func (b *build) clusters() error {
 		c := b.g.state.clusters[uc.Name]
 		if c == nil || !c.Same(*uc, b.cfg.Limits.ConnectTimeout) {
 			var err error
-			c, err = upstream.NewCluster(*uc, b.state.upstreams[uc.Name], b.cfg.Limits.ConnectTimeout, b.g.observer)
+			c, err = upstream.NewCluster(*uc, b.state.upstreams[uc.Name], b.cfg.Limits.ConnectTimeout, b.g.observer, b.g.log)
 			if err != nil {
 				return err
 			}

@@ -17,6 +17,8 @@ func (silent) Sink(int) event.Sink                                         { ret
 func (silent) Refused(*event.Listener, event.Refusal)                      {}
 func (silent) Handshake(*event.Listener, *event.Endpoint, error)           {}
 func (silent) Certificate(*event.Listener, *event.UpstreamName, time.Time) {}
+func (silent) Resolved(*event.UpstreamName, error)                         {}
+func (silent) AcceptFailed(*event.Listener, error)                         {}
 func (silent) Reload(time.Time, error)                                     {}
 func (silent) Drain(bool)                                                  {}
 

@@ -107,6 +107,7 @@ func (l *Listener) serve() {
 			// Out of descriptors, most likely: those who wait in the backlog get
 			// their turn when some are free again.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			l.observer.AcceptFailed(l.name, err)
 			l.log.Warn("accepting failed", "listener", l.name.Name, "error", err, "retry_in", pause)
 			time.Sleep(pause)
 			continue

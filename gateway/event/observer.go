@@ -18,6 +18,11 @@ type Observer interface {
 	// was resolved away or its upstream is gone.
 	EndpointAdded(*Endpoint)
 	EndpointRemoved(*Endpoint)
+	// Resolved tells the result of looking up a name of an upstream's endpoints.
+	Resolved(u *UpstreamName, err error)
+	// AcceptFailed tells that a listener could not accept a connection and tries
+	// again after a pause.
+	AcceptFailed(l *Listener, err error)
 	// Sink returns the sink of worker n, from 0. It is called once for each.
 	Sink(n int) Sink
 	// Handshake tells the result of a TLS handshake with a downstream peer (l is

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -37,7 +38,7 @@ func benchmark(b *testing.B, w h2test.Workload) {
 		MaxConcurrentStreams: 1000, MaxHeaderBytes: 16384, MaxHeaderFields: 256, StreamWindow: 65536,
 		MaxBufferedBytes: 1 << 28, ConnectTimeout: 5e9,
 	}
-	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, limits.ConnectTimeout, observer{})
+	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, limits.ConnectTimeout, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

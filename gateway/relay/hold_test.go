@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestHeaderBlockForTheOrigin(t *testing.T) {
 
 func newHeldExchange(t *testing.T, trusted bool, rewrite string) *Exchange {
 	name := &event.UpstreamName{Name: "web"}
-	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, time.Second, observer{})
+	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, time.Second, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

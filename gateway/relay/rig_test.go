@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -80,7 +81,7 @@ func newRig(t *testing.T, origin func(p *peer), r config.Route) *rig {
 		MaxConcurrentStreams: 100, MaxHeaderBytes: 16384, MaxHeaderFields: 256, StreamWindow: 65536,
 		MaxBufferedBytes: 1 << 28, ConnectTimeout: 5 * time.Second,
 	}
-	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, limits.ConnectTimeout, observer{})
+	cluster, err := upstream.NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"a:1"}}, name, limits.ConnectTimeout, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

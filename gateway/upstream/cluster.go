@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +30,7 @@ type Cluster struct {
 	tls       *tls.Config // nil: plain
 	timeout   time.Duration
 	observer  event.Observer
+	log       *slog.Logger
 	endpoints atomic.Pointer[[]*event.Endpoint]
 	connect   Connect
 
@@ -43,14 +45,12 @@ type Connect func(ctx context.Context, network, address string) (net.Conn, error
 // is to be called before the cluster is used; HTTP/1.1 is not affected.
 func (c *Cluster) SetConnect(f Connect) { c.connect = f }
 
-// resolveEvery is how often names of dns: endpoints are looked up again.
-const resolveEvery = 5 * time.Second
-
 // NewCluster makes a cluster and tells the observer of its endpoints. Names of
-// dns: endpoints are looked up in the background until Close. It fails if a file
-// of its TLS settings cannot be used.
-func NewCluster(cfg config.Upstream, name *event.UpstreamName, connectTimeout time.Duration, o event.Observer) (*Cluster, error) {
-	c := &Cluster{Name: name, Protocol: cfg.Protocol, cfg: cfg, timeout: connectTimeout, observer: o}
+// dns: endpoints are looked up in the background until Close; the first answers
+// are waited for, up to connectTimeout. It fails if a file of its TLS settings
+// cannot be used.
+func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time.Duration, o event.Observer, log *slog.Logger) (*Cluster, error) {
+	c := &Cluster{Name: id, Protocol: cfg.Protocol, cfg: cfg, timeout: connectTimeout, observer: o, log: log}
 	c.connect = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	if cfg.Protocol == config.H2 || cfg.TLS != nil {
 		var err error
@@ -63,20 +63,23 @@ func NewCluster(cfg config.Upstream, name *event.UpstreamName, connectTimeout ti
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
-	var static []*event.Endpoint
-	var names []string
+	r := &resolver{c: c}
 	for _, e := range cfg.Endpoints {
 		if rest, ok := strings.CutPrefix(e, "dns:"); ok {
-			names = append(names, rest)
+			host, port, _ := net.SplitHostPort(rest) // validated by config
+			r.names = append(r.names, &name{host: host, port: port})
 		} else {
-			static = append(static, c.endpoint(e))
+			r.static = append(r.static, c.endpoint(e))
 		}
 	}
-	c.endpoints.Store(&static)
-	if len(names) > 0 {
+	r.publish()
+	if len(r.names) > 0 {
 		first := make(chan struct{})
-		c.done.Go(func() { c.resolve(ctx, static, names, first) })
-		<-first
+		c.done.Go(func() { r.run(ctx, first) })
+		select {
+		case <-first:
+		case <-time.After(connectTimeout):
+		}
 	}
 	return c, nil
 }
@@ -108,64 +111,6 @@ func (c *Cluster) Close() {
 	if c.HTTP1 != nil {
 		c.HTTP1.CloseIdleConnections()
 	}
-}
-
-// resolve looks the names up, now and then again. A look-up that fails leaves
-// what was known.
-func (c *Cluster) resolve(ctx context.Context, static []*event.Endpoint, names []string, first chan struct{}) {
-	known := make(map[string]map[string]*event.Endpoint)
-	tick := time.NewTicker(resolveEvery)
-	defer tick.Stop()
-	for {
-		for _, name := range names {
-			c.lookUp(ctx, name, known)
-		}
-		all := slices.Clone(static)
-		for _, name := range names {
-			for _, e := range known[name] {
-				all = append(all, e)
-			}
-		}
-		slices.SortFunc(all[len(static):], func(a, b *event.Endpoint) int { return strings.Compare(a.Address, b.Address) })
-		c.endpoints.Store(&all)
-		if first != nil {
-			close(first)
-			first = nil
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (c *Cluster) lookUp(ctx context.Context, name string, known map[string]map[string]*event.Endpoint) {
-	host, port, err := net.SplitHostPort(name)
-	if err != nil {
-		return // validated by config
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
-	if err != nil || len(addrs) == 0 {
-		return
-	}
-	old, now := known[name], make(map[string]*event.Endpoint)
-	for _, a := range addrs {
-		a = net.JoinHostPort(a, port)
-		if e := old[a]; e != nil {
-			now[a] = e
-		} else if now[a] == nil {
-			now[a] = c.endpoint(a)
-		}
-	}
-	for a, e := range old {
-		if now[a] == nil {
-			c.observer.EndpointRemoved(e)
-		}
-	}
-	known[name] = now
 }
 
 func (c *Cluster) clientTLS() (*tls.Config, error) {

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -230,7 +231,7 @@ func TestEndpointThatIsGoneFinishesItsStreams(t *testing.T) {
 
 func TestNamesAreResolved(t *testing.T) {
 	c, err := NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"dns:localhost:4711", "b:1"}},
-		&event.UpstreamName{Name: "web"}, 5*time.Second, observer{})
+		&event.UpstreamName{Name: "web"}, 5*time.Second, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

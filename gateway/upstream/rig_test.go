@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -24,8 +25,9 @@ import (
 // observer and sink drop what they are told.
 type observer struct{ event.Observer }
 
-func (observer) EndpointAdded(*event.Endpoint)   {}
-func (observer) EndpointRemoved(*event.Endpoint) {}
+func (observer) EndpointAdded(*event.Endpoint)       {}
+func (observer) EndpointRemoved(*event.Endpoint)     {}
+func (observer) Resolved(*event.UpstreamName, error) {}
 
 type sink struct{ event.Sink }
 
@@ -65,7 +67,7 @@ var errRefused = errors.New("refused")
 
 func newRig(t *testing.T, endpoints ...string) *rig {
 	r := &rig{}
-	c, err := NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: endpoints}, &event.UpstreamName{Name: "web"}, 5*time.Second, observer{})
+	c, err := NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: endpoints}, &event.UpstreamName{Name: "web"}, 5*time.Second, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

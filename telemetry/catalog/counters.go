@@ -21,6 +21,8 @@ const (
 	ConnectionsRefusedTotal
 	StallsTotal
 	StallSecondsTotal
+	AcceptErrorsTotal
+	DNSLookupsTotal
 	TLSHandshakesTotal
 	ConfigReloadsTotal
 	TraceSpansTotal
@@ -107,6 +109,14 @@ var counters = [NumCounters]Metric{
 		Name: "hopscope_stall_seconds_total", Unit: Seconds, Labels: []Label{side, scope, upstream},
 		Help: "Time that streams waited for a peer to take bytes, added up over streams. It grows while a stall lasts. " +
 			"On the downstream side response bytes wait for the client, on the upstream side request bytes for the origin.",
+	},
+	AcceptErrorsTotal: {
+		Name: "hopscope_accept_errors_total", Labels: []Label{listener},
+		Help: "Times that a listener could not accept a connection and paused, as when there is no file descriptor left.",
+	},
+	DNSLookupsTotal: {
+		Name: "hopscope_dns_lookups_total", Labels: []Label{upstream, okOrError},
+		Help: "Look-ups of the names of dns: endpoints; after an error the endpoints stay as they were.",
 	},
 	TLSHandshakesTotal: {
 		Name: "hopscope_tls_handshakes_total", Labels: []Label{side, okOrError},

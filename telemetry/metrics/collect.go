@@ -62,6 +62,7 @@ func (o *Observer) collectProcess(b batch) {
 		}
 	}
 	for name, l := range o.listeners {
+		b.counter(catalog.AcceptErrorsTotal, float64(l.acceptErrors.Load()), name)
 		for r := range event.NumRefusals {
 			b.counter(catalog.ConnectionsRefusedTotal, float64(l.refused[r].Load()), name, r.String())
 		}
@@ -204,6 +205,8 @@ func (o *Observer) collectUpstream(b batch, u *upstream) {
 	for r := range event.NumRetryResults {
 		b.counter(catalog.RetriesTotal, float64(sum.retries[r]), u.name, r.String())
 	}
+	b.counter(catalog.DNSLookupsTotal, float64(u.lookUps[0].Load()), u.name, catalog.ResultOK)
+	b.counter(catalog.DNSLookupsTotal, float64(u.lookUps[1].Load()), u.name, catalog.ResultError)
 	var users int
 	for _, e := range u.endpoints {
 		users += e.users

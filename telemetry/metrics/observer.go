@@ -106,6 +106,20 @@ func (o *Observer) Refused(l *event.Listener, r event.Refusal) {
 	}
 }
 
+// Resolved implements [event.Observer].
+func (o *Observer) Resolved(u *event.UpstreamName, err error) {
+	if up, ok := u.Observed.(*upstream); ok {
+		up.lookUps[failure(err)].Add(1)
+	}
+}
+
+// AcceptFailed implements [event.Observer].
+func (o *Observer) AcceptFailed(l *event.Listener, _ error) {
+	if state, ok := l.Observed.(*listener); ok {
+		state.acceptErrors.Add(1)
+	}
+}
+
 // Certificate implements [event.Observer].
 func (o *Observer) Certificate(l *event.Listener, u *event.UpstreamName, notAfter time.Time) {
 	o.mu.Lock()

@@ -37,6 +37,12 @@ func (Off) Handshake(*event.Listener, *event.Endpoint, error) {}
 // Certificate implements [event.Observer].
 func (Off) Certificate(*event.Listener, *event.UpstreamName, time.Time) {}
 
+// Resolved implements [event.Observer].
+func (Off) Resolved(*event.UpstreamName, error) {}
+
+// AcceptFailed implements [event.Observer].
+func (Off) AcceptFailed(*event.Listener, error) {}
+
 // Reload implements [event.Observer].
 func (Off) Reload(time.Time, error) {}
 

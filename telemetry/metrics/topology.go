@@ -20,6 +20,8 @@ type upstream struct {
 	since event.Time
 	cells perWorker[upstreamCells, *upstreamCells]
 
+	lookUps [2]atomic.Int64 // of names: ok, error
+
 	// Guarded by Observer.mu.
 	endpoints map[string]*endpoint // by label value
 	// stallSeconds is what the last scrape was told: a worker's clock may be a
@@ -39,7 +41,8 @@ type endpoint struct {
 // listener is what stands behind event.Listener.Observed. Listeners of one name,
 // before and after a reload, share it.
 type listener struct {
-	refused [event.NumRefusals]atomic.Uint64
+	refused      [event.NumRefusals]atomic.Uint64
+	acceptErrors atomic.Uint64
 }
 
 // listenerState returns the state of l. l may be in use already, so what it has
