@@ -78,9 +78,7 @@ func startGateway(t testing.TB, config string, options ...gatewayOptions) *gatew
 			command[0] = o.program
 		}
 	}
-	if g.space != "" {
-		command = append([]string{tool(t, "ip"), "netns", "exec", string(g.space)}, command...)
-	}
+	command = append(g.space.command(t), command...)
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env, cmd.SysProcAttr = env, attributes
 	transport := &http.Transport{DialContext: g.space.dial}

@@ -33,10 +33,12 @@ func TestLoadOverTLSWithoutOneFailure(t *testing.T) {
 }
 
 // h2load sends n requests over 10 connections with 100 streams each, and fails
-// if one of them was not answered with 2xx.
-func h2load(ctx context.Context, program string, n int, url string) error {
+// if one of them was not answered with 2xx. within is the command that runs it, if
+// there is one.
+func h2load(ctx context.Context, program string, n int, url string, within ...string) error {
 	limit := time.Minute + time.Duration(n)*500*time.Microsecond
-	out, status, err := tryRun(ctx, limit, program, "-n", strconv.Itoa(n), "-c", "10", "-m", "100", url)
+	command := append(within, program, "-n", strconv.Itoa(n), "-c", "10", "-m", "100", url)
+	out, status, err := tryRun(ctx, limit, command[0], command[1:]...)
 	if err != nil {
 		return err
 	}

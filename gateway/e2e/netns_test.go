@@ -93,6 +93,14 @@ func (s namespace) dial(ctx context.Context, network, address string) (nc net.Co
 	return nc, err
 }
 
+// command is what runs a program in the namespace, to stand before its own.
+func (s namespace) command(t testing.TB) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{tool(t, "ip"), "netns", "exec", string(s)}
+}
+
 func (s namespace) listen(t testing.TB, address string) net.Listener {
 	t.Helper()
 	var l net.Listener

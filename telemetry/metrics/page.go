@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// Bounds on scrapes: a stuck one must not gather others behind it.
+// Bounds on scrapes: a stuck one must not gather others behind it, nor may a few
+// whose scraper no longer reads keep the others out.
 const (
 	scrapeTimeout = 10 * time.Second
 	maxScrapes    = 8
@@ -67,6 +68,8 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many scrapes at once; try again", http.StatusServiceUnavailable)
 		return
 	}
+	// A writer that has no deadlines, as in tests, is taken as it is.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(scrapeTimeout))
 	switch format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...); format.FormatType() {
 	case expfmt.TypeTextPlain:
 		p.serveText(w, r, format, &p.texts[0])
