@@ -74,15 +74,25 @@ type Loop struct {
 }
 
 // Clock tells event.Time: wall time at the start, monotonic from there.
-type Clock struct{ base time.Time }
+type Clock struct {
+	start  event.Time
+	passed func() time.Duration
+}
 
 // NewClock starts a clock.
-func NewClock() Clock { return Clock{base: time.Now()} }
+func NewClock() Clock {
+	start := time.Now()
+	return ClockFrom(start, func() time.Duration { return time.Since(start) })
+}
+
+// ClockFrom returns a clock that was at start when passed was 0. passed may be
+// called from any goroutine and never falls.
+func ClockFrom(start time.Time, passed func() time.Duration) Clock {
+	return Clock{event.Time(start.UnixNano()), passed}
+}
 
 // Now returns the present time.
-func (c Clock) Now() event.Time {
-	return event.Time(c.base.UnixNano() + int64(time.Since(c.base)))
-}
+func (c Clock) Now() event.Time { return c.start.Add(c.passed()) }
 
 // poller waits for what a loop runs.
 type poller interface {

@@ -75,6 +75,11 @@ type rig struct {
 }
 
 func newRig(t *testing.T, origin func(p *peer), r config.Route) *rig {
+	return newRigOn(loop.NewClock(), t, origin, r)
+}
+
+// newRigOn is newRig with a clock of the test's.
+func newRigOn(clock loop.Clock, t *testing.T, origin func(p *peer), r config.Route) *rig {
 	g := &rig{t: t, sink: &sink{}, origin: origin}
 	name := &event.UpstreamName{Name: "web"}
 	limits := config.Limits{
@@ -102,7 +107,7 @@ func newRig(t *testing.T, origin func(p *peer), r config.Route) *rig {
 	table := &Table{Match: match, Limits: limits, Routes: []Route{{
 		Event: &event.Route{Name: "all", Upstream: name}, Cluster: cluster, Timeout: r.Timeout, IdleTimeout: r.IdleTimeout, Retry: config.RetrySafe,
 	}}}
-	g.w = newWorker(loop.NewPumped(loop.NewClock()), g.sink, &Shared{}, table)
+	g.w = newWorker(loop.NewPumped(clock), g.sink, &Shared{}, table)
 	g.done.Go(g.w.Run)
 	t.Cleanup(func() {
 		_ = g.w.Post(Drain{Worker: g.w, Phase: DrainAbort, Done: func() {}})
