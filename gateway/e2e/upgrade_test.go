@@ -37,7 +37,8 @@ func (g *gateway) upgrade() *gateway {
 		g.t.Fatal(err)
 	}
 	next := &gateway{
-		t: g.t, config: g.config, exited: make(chan struct{}), replaced: make(chan struct{}), gatewayLog: g.gatewayLog,
+		t: g.t, config: g.config, space: g.space, pages: g.pages,
+		exited: make(chan struct{}), replaced: make(chan struct{}), gatewayLog: g.gatewayLog,
 	}
 	next.ready(from)
 	var err error
