@@ -102,6 +102,13 @@ fuzz: ## every fuzz target for FUZZTIME (20s); FUZZ=regexp: only those that matc
 load-1m: tools e2e-tools bin/hopscope ## 1,000,000 requests through the gateway without one failure
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -count=1 -v -run '^TestLoad' $(E2E) -requests 1000000
 
+# How long `make soak` lasts. The test bounds itself: go test's timeout is above.
+SOAK ?= 30m
+
+.PHONY: soak
+soak: tools e2e-tools bin/hopscope ## 30 minutes of mixed traffic, faults and attacks: nothing grows; SOAK=10m: another time
+	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) -timeout 24h -count=1 -v -run '^TestSoak' $(E2E) -soak $(SOAK)
+
 .PHONY: e2e-jaeger
 e2e-jaeger: bin/hopscope ## the three-hop trace, read back from a real Jaeger: JAEGER=http://host:16686 [JAEGER_COLLECTOR=http://host:14268/api/traces]
 	@test -n "$(JAEGER)" || { echo "e2e-jaeger: name the Jaeger to use, for example make e2e-jaeger JAEGER=http://127.0.0.1:16686" >&2; exit 1; }

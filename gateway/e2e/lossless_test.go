@@ -42,6 +42,7 @@ func (f *fleet) config(n int) string {
 		fmt.Sprintf("  - {name: extra-%d, match: {path_prefix: /extra}, upstream: web}", n%5),
 		"  - {name: large, match: {path: /large}, upstream: web}",
 		"  - {name: stuck, match: {path: /stuck}, upstream: web}",
+		"  - {name: old, match: {path: /old}, upstream: old}",
 		"  - {name: web, match: {path: /}, upstream: web}",
 	}
 	turn := n % len(routes)
@@ -65,11 +66,12 @@ listeners:
 %supstreams:
   - {name: web, endpoints: %s, protocol: h2c}
   - {name: rpc, endpoints: %s, protocol: h2c}
+  - {name: old, endpoints: %s, protocol: http1}
 routes:
 %s
 limits: {stream_window: %d, max_header_fields: %d, max_concurrent_streams: %d}
 admin: {address: "127.0.0.1:0", pprof: true}
-`, trust, cert[0], cert[1], extra, pick(f.web), pick(f.rpc), strings.Join(routes, "\n"),
+`, trust, cert[0], cert[1], extra, pick(f.web), pick(f.rpc), pick(f.web), strings.Join(routes, "\n"),
 		32768<<(n%3), 100+n, 200+n)
 }
 
