@@ -135,6 +135,7 @@ func TestUpgradesUnderLoadLoseNothing(t *testing.T) {
 		g.writeConfig(f.config(n + 1))
 		old := g
 		g = g.upgrade()
+		tr.via = g
 		if n < 3 { // after that, two or three at once are draining
 			if status := old.waitExit(); status != 0 {
 				t.Errorf("the old process ended with %d", status)

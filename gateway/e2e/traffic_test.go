@@ -31,6 +31,7 @@ type traffic struct {
 	running  sync.WaitGroup
 	end      sync.Once
 	clients  []func() // close them
+	via      *gateway // see everything
 
 	mu     sync.Mutex
 	done   map[string]int // requests answered by kind; guarded by mu
@@ -89,12 +90,18 @@ func (tr *traffic) loop(kind string, request func(ctx context.Context) error) {
 func (tr *traffic) flowing(n int) {
 	tr.t.Helper()
 	before := tr.counts()
+	late := time.Now().Add(patience * 9 / 10)
 	eventually(tr.t, fmt.Sprintf("%d more requests of each kind", n), func() (bool, string) {
 		now := tr.counts()
 		for kind, count := range now {
 			if count < before[kind]+n {
+				saw := fmt.Sprintf("%s: %d after %d", kind, count, before[kind])
+				if time.Now().After(late) {
+					streams, _ := tr.via.adminGet("/streams", "")
+					saw += "\n" + streams
+				}
 				// One that has failed has said so, and will not go on.
-				return tr.t.Failed(), fmt.Sprintf("%s: %d after %d", kind, count, before[kind])
+				return tr.t.Failed(), saw
 			}
 		}
 		return true, ""
@@ -257,6 +264,7 @@ func (tr *traffic) rpcs(kind string, c *grpc.ClientConn) {
 // everything is all kinds of clients on long and on fresh connections, plain at
 // the listener edge and under TLS at the listener tls.
 func (tr *traffic) everything(g *gateway, ca *authority) {
+	tr.via = g
 	plain, secure, roots := "http://"+g.address["edge"]+"/", "https://"+g.address["tls"]+"/", ca.pool()
 	tr.long("h2c", 8, transport(false, nil), plain)
 	tr.long("h2", 4, transport(false, roots), secure)
