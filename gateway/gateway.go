@@ -192,35 +192,19 @@ func (g *Gateway) drain(notice func(config.Limits), now <-chan struct{}) {
 	g.http1.Drain()
 	begun := time.Now()
 	g.phase(relay.DrainBegin)
-	introduced := g.introduce(listeners)
-	g.idle(introduced, begun.Add(min(drainPingWait, limits.DrainGrace)), now)
+	g.idle(begun.Add(min(drainPingWait, limits.DrainGrace)), now)
 	g.phase(relay.DrainStop)
 	g.http1.CloseIdle()
-	g.idle(introduced, begun.Add(limits.DrainGrace), now)
+	g.idle(begun.Add(limits.DrainGrace), now)
 	for _, l := range listeners {
 		l.Close()
 	}
-	<-introduced
 	g.dropping.Wait()
 	g.finish(begun.Add(limits.DrainGrace), now)
 	g.http1.Close()
 	for _, c := range clusters {
 		c.Close()
 	}
-}
-
-// introduce returns a channel that is closed when every connection that was
-// accepted is with its worker.
-func (g *Gateway) introduce(listeners []*listener) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for _, l := range listeners {
-			l.Wait()
-		}
-		g.barrier()
-	}()
-	return done
 }
 
 // drainPingWait is how long clients have to answer the PING after the first
@@ -260,24 +244,12 @@ func (g *Gateway) phase(p relay.Phase) {
 	}
 }
 
-// barrier waits until the workers have done what was posted before.
-func (g *Gateway) barrier() {
-	var done sync.WaitGroup
-	for _, w := range g.workers {
-		done.Add(1)
-		if w.Post(relay.Barrier{Done: done.Done}) != nil {
-			done.Done()
-		}
-	}
-	done.Wait()
-}
-
-// idle waits until every connection that was accepted is introduced, and every
-// stream and client connection over.
-func (g *Gateway) idle(introduced <-chan struct{}, until time.Time, now <-chan struct{}) {
+// idle waits until every stream and client connection is over, those included
+// that were accepted and have not said yet what they speak.
+func (g *Gateway) idle(until time.Time, now <-chan struct{}) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for !closed(introduced) || g.shared.Streams.Load() > 0 || g.shared.Downstream.Load() > 0 || g.http1.Connections() > 0 {
+	for g.shared.Streams.Load() > 0 || g.shared.Connections.Load() > 0 {
 		if !time.Now().Before(until) {
 			return
 		}
@@ -306,13 +278,4 @@ func laterOf(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-func closed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }

@@ -49,7 +49,9 @@ type Listener struct {
 	mu     sync.Mutex
 	intro  list.List // guarded by mu: net.Conns not yet handed on, the oldest first
 	closed bool      // guarded by mu
-	done   sync.WaitGroup
+
+	accepting sync.WaitGroup
+	done      sync.WaitGroup // introductions
 }
 
 // New makes a listener of a bound socket, which it owns from then on. Nothing is
@@ -74,11 +76,14 @@ func (l *Listener) SetTLS(cfg *tls.Config) { l.tls.Store(cfg) }
 func (l *Listener) SetMaxPending(n int64) { l.pending.Store(n) }
 
 // Serve begins to accept.
-func (l *Listener) Serve() { l.done.Go(l.serve) }
+func (l *Listener) Serve() { l.accepting.Go(l.serve) }
 
-// Stop stops accepting. Connections that were accepted are handed on as soon as
-// they have said what they speak; Wait waits for that.
-func (l *Listener) Stop() { l.ln.Close() }
+// Stop stops accepting. Every connection that was accepted is admitted by then,
+// and handed on as soon as it has said what it speaks; Wait waits for that.
+func (l *Listener) Stop() {
+	l.ln.Close()
+	l.accepting.Wait()
+}
 
 // Wait waits, after Stop or Close, until every connection has been handed on or
 // given up, which introTimeout bounds.

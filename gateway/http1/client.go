@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -22,7 +21,6 @@ type client struct {
 	gateway Gateway
 	info    *event.Conn
 	queue   *queue
-	open    *atomic.Int64 // counts the connection
 
 	mu     sync.Mutex
 	bound  time.Time // reads fail after it, whatever net/http sets; guarded by mu

@@ -28,7 +28,7 @@ func (q *queue) push(c *client) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		q.refuse(c)
+		go c.Conn.Close() // TLS says good-bye, which can block
 		return
 	}
 	q.waiting = append(q.waiting, c)
@@ -57,17 +57,11 @@ func (q *queue) Close() error {
 	defer q.mu.Unlock()
 	q.closed = true
 	for _, c := range q.waiting {
-		q.refuse(c)
+		go c.Conn.Close()
 	}
 	q.waiting = nil
 	q.change.Broadcast()
 	return nil
-}
-
-// refuse closes a connection that net/http has not seen.
-func (q *queue) refuse(c *client) {
-	c.open.Add(-1)
-	go c.Conn.Close() // TLS says good-bye, which can block
 }
 
 // Addr implements net.Listener; there is no address.

@@ -6,7 +6,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -29,7 +28,6 @@ type Server struct {
 	options Options
 	http    http.Server
 	queue   *queue
-	open    atomic.Int64  // connections
 	stopped chan struct{} // closed when the accepting goroutine has ended
 }
 
@@ -67,12 +65,8 @@ func NewServer(o Options) *Server {
 // returns at once. g is told of the connection c and its requests. After Close
 // the connection is closed and nobody told.
 func (s *Server) Serve(nc net.Conn, head []byte, g Gateway, c *event.Conn) {
-	s.open.Add(1)
-	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, open: &s.open, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
+	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
 }
-
-// Connections returns how many connections are open.
-func (s *Server) Connections() int64 { return s.open.Load() }
 
 // Drain has every response announce the end of its connection. Idle connections
 // stay: their client may be sending the next request already, and would not know
@@ -114,7 +108,6 @@ func connState(nc net.Conn, state http.ConnState) {
 	case http.StateNew:
 		_ = c.gateway.Post(connOpened{c})
 	case http.StateClosed:
-		c.open.Add(-1)
 		_ = c.gateway.Post(connClosed{c, c.reason()})
 	}
 }

@@ -40,15 +40,6 @@ func (r Reload) Run() {
 // Cancel implements loop.Canceller.
 func (r Reload) Cancel() { r.Done() }
 
-// Barrier is a task that tells when everything that was posted before is done.
-type Barrier struct{ Done func() }
-
-// Run implements loop.Task.
-func (b Barrier) Run() { b.Done() }
-
-// Cancel implements loop.Canceller.
-func (b Barrier) Cancel() { b.Done() }
-
 // Phase is a step of a drain.
 type Phase uint8
 
