@@ -118,6 +118,11 @@ func (p *Pool) Drain(reason event.CloseReason) {
 	for _, e := range p.known {
 		e.drain(reason)
 	}
+	if t := p.Cluster.HTTP1; t != nil {
+		// Cluster.Close did this, but a request that connects later makes the
+		// transport keep connections again. Not here: under TLS closing can block.
+		go t.CloseIdleConnections()
+	}
 }
 
 // Each calls f for every connection.
