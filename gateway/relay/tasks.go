@@ -102,7 +102,10 @@ func (w *Worker) drainStep(p Phase) {
 			d.drain(event.CloseDrain)
 		}
 	case DrainStop:
-		for c := range w.downs {
+		for c, d := range w.downs {
+			if d.mayAsk() {
+				continue // the sweep follows
+			}
 			if c.AwaitsDrainPing() {
 				w.sink.PingTimeout(c.Info)
 			}

@@ -177,6 +177,31 @@ func TestDrainHasItsPhases(t *testing.T) {
 	})
 }
 
+// A client that has just connected gets its first request answered, and only who
+// asks nothing for a second is told to go without.
+func TestDrainLetsANewClientAsk(t *testing.T) {
+	inBubble(t, func(p *peer) {
+		for range p.lines {
+			p.headers(1, true, ":status", "200")
+		}
+	}, config.Route{}, func(t *testing.T, g *rig) {
+		asks, silent := g.dial(), g.dial()
+		synctest.Wait()
+		begin := time.Now()
+		g.do(func() { g.w.drainStep(DrainBegin) })
+		g.do(func() { g.w.drainStep(DrainStop) })
+		time.Sleep(pingWait / 2)
+		asks.request(1, true)
+		asks.expect(t, "goaway 2147483647", "headers 1 200")
+		silent.expect(t, "goaway 0")
+		asks.expect(t, "goaway 1")
+		if d := time.Since(begin); d < pingWait || d > 3*pingWait {
+			t.Errorf("the end came after %v", d)
+		}
+		g.want("200 completed by upstream after 0s")
+	})
+}
+
 func TestUnusedConnectionsAreClosedInOrder(t *testing.T) {
 	inBubble(t, func(p *peer) {
 		for range p.lines {

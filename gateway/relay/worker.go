@@ -303,6 +303,7 @@ type downConn struct {
 	c    *conn.Conn
 	info *clientInfo
 
+	asked   bool              // a stream was opened
 	leaving event.CloseReason // of the drain that began at drainAt
 	drainAt event.Time        // 0: none
 }
@@ -311,12 +312,23 @@ type downConn struct {
 const pingWait = time.Second
 
 // drain begins to end the connection in order; the sweep goes on with it if the
-// client does not.
+// client does not. A client that has just connected gets to ask first: some take
+// a connection that ends before their first request for a server that is out of
+// order (Go's "client conn could not be established").
 func (d *downConn) drain(reason event.CloseReason) {
-	if d.drainAt == 0 {
-		d.leaving, d.drainAt = reason, d.w.now()
+	if d.drainAt != 0 {
+		return
+	}
+	d.leaving, d.drainAt = reason, d.w.now()
+	if d.asked || d.drainAt.Sub(d.info.conn.OpenedAt) >= pingWait {
 		d.c.Drain()
 	}
+}
+
+// mayAsk reports whether a client that is drained is given time for its first
+// request.
+func (d *downConn) mayAsk() bool {
+	return d.drainAt != 0 && !d.asked && d.w.now().Sub(d.drainAt) < pingWait
 }
 
 // Accept takes over a downstream connection that speaks HTTP/2. head are bytes
@@ -342,6 +354,12 @@ func (w *Worker) Accept(a Accepted) {
 
 // Request implements conn.Owner.
 func (d *downConn) Request(s *conn.Stream, h conn.Head) {
+	if !d.asked {
+		d.asked = true
+		if d.drainAt != 0 {
+			d.c.Drain()
+		}
+	}
 	d.w.begin(d.info, s, func(x stream.Handler) { s.SetHandler(x) }, h)
 }
 
