@@ -122,7 +122,10 @@ type failure struct {
 	code   event.Code
 	unsent bool // the origin has not processed it, and says so or never got it
 	lost   bool // the connection was lost
-	err    error
+	// orderly: the connection came to its end in order, which says nothing bad of
+	// the origin. All that is on its way is refused at once.
+	orderly bool
+	err     error
 }
 
 // failed repeats an attempt that got no response, if that is allowed, or answers
@@ -187,7 +190,7 @@ func (x *Exchange) mayRetry(f failure) event.RetryResult {
 		return event.RetryBodyGone
 	case x.rec.Attempts >= maxAttempts:
 		return event.RetryNoAttempts
-	case f.reason != event.EndUnreachable && !x.pool.budget.take(x.w.now()):
+	case f.reason != event.EndUnreachable && !f.orderly && !x.pool.budget.take(x.w.now()):
 		return event.RetryBudget
 	}
 	return event.RetryDone
@@ -198,7 +201,7 @@ func causeOf(code event.Code, cause stream.Cause) failure {
 	f := failure{reason: event.EndUpstreamReset, by: event.ByUpstream, code: code}
 	switch cause {
 	case stream.Unprocessed:
-		f.unsent = true
+		f.unsent, f.orderly = true, code == conn.NoError
 	case stream.ConnLost:
 		f.reason, f.lost = event.EndUpstreamGone, true
 	case stream.PeerViolation:

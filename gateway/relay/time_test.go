@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,6 +201,48 @@ func TestDrainLetsANewClientAsk(t *testing.T) {
 			t.Errorf("the end came after %v", d)
 		}
 		g.want("200 completed by upstream after 0s")
+	})
+}
+
+// However many requests the orderly end of a connection refuses, all are sent
+// again: the budget is for an origin in trouble.
+func TestOrderlyGoAwayCostsNoBudget(t *testing.T) {
+	const clients, streams = 3, 90
+	var read atomic.Int64
+	inBubble(t, func(p *peer) {
+		again := read.Load() == clients*streams
+		for line := range p.lines {
+			if !again {
+				if read.Add(1) == clients*streams {
+					_ = p.WriteGoAway(0, http2.ErrCodeNo, nil)
+				}
+				continue
+			}
+			var id uint32
+			if _, err := fmt.Sscanf(line, "headers %d", &id); err == nil {
+				p.headers(id, true, ":status", "200")
+			}
+		}
+	}, config.Route{Retry: config.RetrySafe}, func(t *testing.T, g *rig) {
+		for range clients {
+			p := g.dial()
+			for n := range streams {
+				p.request(uint32(2*n+1), true)
+			}
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		g.do(func() {
+			if len(g.sink.ends) != clients*streams {
+				t.Errorf("%d requests ended, want %d", len(g.sink.ends), clients*streams)
+			}
+			for _, end := range g.sink.ends {
+				if !strings.HasPrefix(end, "200 completed") {
+					t.Errorf("a request ended %q", end)
+					break
+				}
+			}
+		})
 	})
 }
 
