@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway/accept"
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/relay"
 	"github.com/hopscope/hopscope/gateway/route"
@@ -18,14 +19,15 @@ import (
 )
 
 // apply puts a configuration in force: everything that can fail is built first,
-// then the workers take the new table, then what is no longer wanted goes.
-// g.mu is held.
-func (g *Gateway) apply(cfg *config.Config) error {
+// then the workers take the new table, then what is no longer wanted goes. With
+// keepTLS a listener or upstream whose TLS files cannot be used keeps what it has,
+// and the error names it; the rest is in force. g.mu is held.
+func (g *Gateway) apply(cfg *config.Config, keepTLS bool) error {
 	matcher, err := route.Build(cfg.Routes)
 	if err != nil {
 		return err
 	}
-	b := build{g: g, cfg: cfg}
+	b := build{g: g, cfg: cfg, keepTLS: keepTLS}
 	if err := b.listeners(); err != nil {
 		b.undo()
 		return err
@@ -54,9 +56,10 @@ func (g *Gateway) apply(cfg *config.Config) error {
 	g.limit(&cfg.Limits)
 	for i, l := range b.state.listeners {
 		l.settings.Store(b.settings[i])
-		l.SetTLS(b.tls[i])
+		l.setCredentials(b.credentials[i])
 		l.SetMaxPending(cfg.Limits.MaxPendingConnections)
 	}
+	b.tellExpiry()
 	for _, l := range b.fresh {
 		l.Serve()
 	}
@@ -70,7 +73,7 @@ func (g *Gateway) apply(cfg *config.Config) error {
 			c.Close()
 		}
 	}
-	return nil
+	return errors.Join(b.kept...)
 }
 
 // limit puts the limits of the process as a whole in force.
@@ -117,15 +120,16 @@ func (g *Gateway) drop(l *listener) {
 
 // build is a configuration on its way into force.
 type build struct {
-	g        *Gateway
-	cfg      *config.Config
-	state    state
-	settings []*relay.Listener
-	tls      []*tls.Config
-	expiry   []time.Time
-	fresh    []*listener
-	made     []*upstream.Cluster
-	topology event.Topology
+	g           *Gateway
+	cfg         *config.Config
+	keepTLS     bool
+	state       state
+	settings    []*relay.Listener
+	credentials []*credentials.TLS // of each listener; nil: plain text
+	fresh       []*listener
+	made        []*upstream.Cluster
+	kept        []error // why something keeps the TLS files it had
+	topology    event.Topology
 }
 
 // undo takes back what was made for a configuration that failed.
@@ -142,17 +146,11 @@ func (b *build) undo() {
 func (b *build) listeners() error {
 	for i := range b.cfg.Listeners {
 		lc := &b.cfg.Listeners[i]
-		var tlsConfig *tls.Config
-		var notAfter time.Time
-		scheme := "http"
-		if lc.TLS != nil {
-			var err error
-			if tlsConfig, notAfter, err = accept.TLSConfig(lc.TLS); err != nil {
-				return fmt.Errorf("listener %q: %w", lc.Name, err)
-			}
-			scheme = "https"
-		}
 		l := b.bound(lc)
+		tls, err := b.listenerTLS(lc, l)
+		if err != nil {
+			return fmt.Errorf("listener %q: %w", lc.Name, err)
+		}
 		if l == nil {
 			l = &listener{address: lc.Address}
 			name := &event.Listener{Name: lc.Name, Trust: string(lc.TraceTrust)}
@@ -160,12 +158,15 @@ func (b *build) listeners() error {
 			if err != nil {
 				return fmt.Errorf("listener %q: cannot listen on %s: %w", lc.Name, lc.Address, err)
 			}
-			l.Listener = accept.New(name, ln, tlsConfig, hand{b.g, l}, b.g.observer, b.g.log)
+			l.Listener = accept.New(name, ln, hand{b.g, l}, b.g.observer, b.g.log)
 			b.fresh = append(b.fresh, l)
 		}
 		b.state.listeners = append(b.state.listeners, l)
-		b.tls = append(b.tls, tlsConfig)
-		b.expiry = append(b.expiry, notAfter)
+		scheme := "http"
+		if tls != nil {
+			scheme = "https"
+		}
+		b.credentials = append(b.credentials, tls)
 		b.settings = append(b.settings, &relay.Listener{
 			Event: l.Name(), Scheme: scheme, Trusted: trusted(lc.TrustedProxies),
 		})
@@ -184,6 +185,25 @@ func (b *build) listen(lc *config.Listener) (net.Listener, error) {
 		}
 	}
 	return b.g.listen(lc.Name, lc.Address)
+}
+
+// listenerTLS reads the TLS files of a listener, which is in force as l unless
+// that is nil. What has not changed is kept, with its session tickets.
+func (b *build) listenerTLS(lc *config.Listener, l *listener) (*credentials.TLS, error) {
+	if lc.TLS == nil {
+		return nil, nil
+	}
+	fresh, err := credentials.Server(lc.TLS, "h2", "http/1.1")
+	switch {
+	case l == nil || l.credentials == nil:
+		return fresh, err
+	case err != nil && b.keepTLS:
+		b.kept = append(b.kept, fmt.Errorf("listener %q: %w", lc.Name, err))
+		return l.credentials, nil
+	case err == nil && fresh.Same(l.credentials):
+		return l.credentials, nil
+	}
+	return fresh, err
 }
 
 // bound returns the listener in force with the same name, address and trust.
@@ -228,21 +248,34 @@ func (b *build) clusters() error {
 		uc := &b.cfg.Upstreams[i]
 		c := b.g.state.clusters[uc.Name]
 		if c == nil || !c.Same(*uc, b.cfg.Limits.ConnectTimeout) {
-			var err error
-			c, err = upstream.NewCluster(*uc, b.state.upstreams[uc.Name], b.cfg.Limits.ConnectTimeout, b.g.observer, b.g.log)
-			if err != nil {
+			fresh, err := upstream.NewCluster(*uc, b.state.upstreams[uc.Name], b.cfg.Limits.ConnectTimeout, b.g.observer, b.g.log)
+			switch {
+			case err == nil:
+				c = fresh
+				b.made = append(b.made, c)
+			case b.keepTLS:
+				b.kept = append(b.kept, err)
+			default:
 				return err
 			}
-			b.made = append(b.made, c)
 		}
 		b.state.clusters[uc.Name] = c
 	}
-	for i, l := range b.state.listeners {
-		if !b.expiry[i].IsZero() {
-			b.g.observer.Certificate(l.Name(), nil, b.expiry[i])
-		}
-	}
 	return nil
+}
+
+// tellExpiry tells the observer when the certificates in force end.
+func (b *build) tellExpiry() {
+	for i, l := range b.state.listeners {
+		var end time.Time
+		if t := b.credentials[i]; t != nil {
+			end = t.NotAfter
+		}
+		b.g.observer.Certificate(l.Name(), nil, end)
+	}
+	for name, c := range b.state.clusters {
+		b.g.observer.Certificate(nil, b.state.upstreams[name], c.NotAfter())
+	}
 }
 
 // topology returns what labels can name under the configuration in force.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway/accept"
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/http1"
 	"github.com/hopscope/hopscope/gateway/loop"
@@ -69,8 +70,19 @@ type routeKey struct{ route, upstream string }
 // listener is an accept.Listener and what the workers know of it.
 type listener struct {
 	*accept.Listener
-	address  string // as configured
-	settings atomic.Pointer[relay.Listener]
+	address     string // as configured
+	settings    atomic.Pointer[relay.Listener]
+	credentials *credentials.TLS // nil: plain text. Guarded by Gateway.mu
+}
+
+// setCredentials has connections that are accepted from now on use c.
+func (l *listener) setCredentials(c *credentials.TLS) {
+	l.credentials = c
+	if c == nil {
+		l.SetTLS(nil)
+		return
+	}
+	l.SetTLS(c.Config)
 }
 
 // Timeouts of clients that speak HTTP/1.1: from the first byte of a header to
@@ -111,7 +123,7 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.apply(cfg); err != nil {
+	if err := g.apply(cfg, false); err != nil {
 		g.stop()
 		g.http1.Close()
 		return nil, err
@@ -129,7 +141,20 @@ func (g *Gateway) Reload(cfg *config.Config) error {
 	if g.draining {
 		return ErrDraining
 	}
-	return g.apply(cfg)
+	return g.apply(cfg, false)
+}
+
+// Renew reads the TLS files of the configuration in force again: new handshakes
+// of a listener, and new connections to an upstream, use what is in them now. A
+// listener or upstream whose files cannot be used keeps what it has; the error
+// names each of them and its files.
+func (g *Gateway) Renew() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining {
+		return ErrDraining
+	}
+	return g.apply(g.cfg, true)
 }
 
 // Addresses returns the bound address of each listener by name.

@@ -74,6 +74,10 @@ func policies() []policy {
 			reason: "configuration is data: check reads it without an engine",
 		},
 		{
+			packages: []string{"gateway/credentials"}, only: []string{"gateway/config"}, libraries: none,
+			reason: "files become TLS configurations for whoever accepts or connects",
+		},
+		{
 			packages: []string{"gateway/route"}, only: []string{"gateway/config", "gateway/h2/header"}, libraries: []string{"github.com/gorilla/mux"},
 			reason: "matching needs the configuration and a header list, nothing of a connection",
 		},

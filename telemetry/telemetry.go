@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -67,7 +68,7 @@ func New(cfg *config.Config, opts Options) (*Telemetry, error) {
 		return nil, err
 	}
 	t.log = accesslog.New(opts.AccessLog, mode)
-	adminOpts := admin.Options{Config: cfg}
+	adminOpts := admin.Options{Config: cfg, Logger: opts.Logger}
 	var counts event.Observer = metrics.Off{}
 	if registry != nil {
 		if adminOpts.Metrics, err = t.newMetrics(registry, opts); err != nil {
@@ -76,6 +77,9 @@ func New(cfg *config.Config, opts Options) (*Telemetry, error) {
 		counts = t.counts
 	}
 	t.admin = admin.New(adminOpts)
+	if err := t.setTokens(cfg.Admin); err != nil {
+		return nil, errors.Join(err, t.Close(context.Background()))
+	}
 	t.observer = &observer{Observer: counts, tracer: t.tracer, log: t.log, admin: t.admin}
 	return t, nil
 }
@@ -94,12 +98,32 @@ func (t *Telemetry) newMetrics(others *prometheus.Registry, opts Options) (_ htt
 	own := prometheus.NewRegistry()
 	t.counts, err = metrics.New(own, metrics.Options{
 		Version: opts.Version, Revision: opts.Revision, GoVersion: runtime.Version(), Now: opts.Now,
-		Spans: t.tracer.Spans, LogDropped: t.log.Dropped,
+		Spans: t.tracer.Spans, LogDropped: t.log.Dropped, AdminRefused: t.adminRefused,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return metrics.NewPage(t.counts, own, others, opts.Logger), nil
+}
+
+// adminRefused tells how often each reason of [admin.Refusal] happened.
+func (t *Telemetry) adminRefused(tell func(reason string, n uint64)) {
+	for why, n := range t.admin.Refused() {
+		tell(admin.Refusal(why).String(), n)
+	}
+}
+
+// setTokens has the admin server ask for the tokens that are in c's file now.
+func (t *Telemetry) setTokens(c config.Admin) error {
+	var tokens []string
+	if c.TokenFile != "" {
+		var err error
+		if tokens, err = config.ReadTokens(c.TokenFile); err != nil {
+			return fmt.Errorf("admin.token_file: %s: %w", c.TokenFile, err)
+		}
+	}
+	t.admin.SetTokens(tokens)
+	return nil
 }
 
 // clock returns a clock as [event.Time] describes it.
@@ -122,8 +146,8 @@ func (t *Telemetry) SetSource(s event.Source) {
 }
 
 // Reload takes over what may change while the gateway runs: the sampler, the
-// propagation formats, the access log, and the configuration that the admin
-// server shows. It returns the keys of settings that differ from those in force
+// propagation formats, the access log, and the tokens and the configuration that
+// the admin server asks for and shows. It returns the keys of settings that differ from those in force
 // and that only a restart applies; after an error nothing has changed. Calls
 // must not overlap.
 func (t *Telemetry) Reload(cfg *config.Config) (needRestart []string, err error) {
@@ -132,6 +156,9 @@ func (t *Telemetry) Reload(cfg *config.Config) (needRestart []string, err error)
 		return nil, err
 	}
 	if err := t.tracer.Reload(cfg.Tracing); err != nil {
+		return nil, err
+	}
+	if err := t.setTokens(cfg.Admin); err != nil {
 		return nil, err
 	}
 	t.log.SetMode(mode)
@@ -151,16 +178,28 @@ func (t *Telemetry) Reload(cfg *config.Config) (needRestart []string, err error)
 	}
 	// What needs a restart is shown as it is, not as it would be.
 	shown := *cfg
-	shown.Admin, shown.Metrics = t.config.Admin, t.config.Metrics
+	shown.Admin.Address, shown.Admin.Pprof, shown.Metrics = t.config.Admin.Address, t.config.Admin.Pprof, t.config.Metrics
 	shown.Tracing.Reporter, shown.Tracing.Endpoint = t.config.Tracing.Reporter, t.config.Tracing.Endpoint
 	t.config = &shown
 	t.admin.SetConfig(&shown)
 	return needRestart, nil
 }
 
+// Renew reads the token file of the configuration in force again. After an error
+// the tokens are those before. It must not overlap Reload.
+func (t *Telemetry) Renew() error { return t.setTokens(t.config.Admin) }
+
+// AdminCertificate tells when the certificate of the admin server ends; the zero
+// time: it has none.
+func (t *Telemetry) AdminCertificate(notAfter time.Time) {
+	if t.counts != nil {
+		t.counts.AdminCertificate(notAfter)
+	}
+}
+
 // Admin returns the handler of the administration server; [admin.NewServer]
 // makes a server of it.
-func (t *Telemetry) Admin() http.Handler { return t.admin }
+func (t *Telemetry) Admin() *admin.Admin { return t.admin }
 
 // Close sends the spans and writes the lines that are still held, until ctx
 // ends. The gateway must have stopped.

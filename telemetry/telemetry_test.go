@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,6 +19,7 @@ import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/telemetry"
+	"github.com/hopscope/hopscope/telemetry/admin"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
@@ -303,5 +306,56 @@ func TestABadReporterIsRefused(t *testing.T) {
 		if _, err := telemetry.New(cfg, telemetry.Options{}); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s: got %v", key, err)
 		}
+	}
+}
+
+func TestReasonsOfTheAdminServerAreThoseOfTheCatalogue(t *testing.T) {
+	declared := catalog.AdminRefusedTotal.Metric().Labels[0].Values
+	var counted []string
+	for why := range admin.NumRefusals {
+		counted = append(counted, why.String())
+	}
+	if !slices.Equal(counted, declared) {
+		t.Errorf("counted by %q, declared with %q", counted, declared)
+	}
+}
+
+func TestTokensAreReadAgain(t *testing.T) {
+	cfg := newConfig("http://127.0.0.1:1")
+	cfg.Admin.TokenFile = filepath.Join(t.TempDir(), "tokens")
+	set := func(token string) {
+		t.Helper()
+		if err := os.WriteFile(cfg.Admin.TokenFile, []byte(token+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("the-first-token-of-all")
+	r := newRig(t, cfg)
+	defer r.Close(t.Context())
+	ask := func(token string) int {
+		q := httptest.NewRequest("GET", "/config", nil)
+		q.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		r.Admin().ServeHTTP(w, q)
+		if strings.Contains(w.Body.String(), "token-of-all") {
+			t.Error("/config shows a token")
+		}
+		return w.Code
+	}
+	if got := ask("the-first-token-of-all"); got != 200 {
+		t.Errorf("the first token: %d", got)
+	}
+	set("the-second-token-of-all")
+	if err := r.Renew(); err != nil || ask("the-first-token-of-all") != 401 || ask("the-second-token-of-all") != 200 {
+		t.Errorf("after it was replaced: %v, %d, %d", err, ask("the-first-token-of-all"), ask("the-second-token-of-all"))
+	}
+	set("short")
+	if err := r.Renew(); err == nil || !strings.Contains(err.Error(), cfg.Admin.TokenFile) || ask("the-second-token-of-all") != 200 {
+		t.Errorf("a file that cannot be used: %v, %d", err, ask("the-second-token-of-all"))
+	}
+	without := *cfg
+	without.Admin.TokenFile = ""
+	if _, err := r.Reload(&without); err != nil || ask("none") != 200 {
+		t.Errorf("without tokens: %v, %d", err, ask("none"))
 	}
 }

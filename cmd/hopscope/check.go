@@ -16,7 +16,8 @@ Validates a configuration as serve would and prints every problem at once,
 one per line: FILE:LINE: PATH: what must be, what is, what to do. The files
 that it names, such as certificates, are read, too. Nothing is connected to.
 
-Exits with 0 if the configuration is good and with 1 if it is not.
+Exits with 0 if the configuration is good, also if there are warnings, and with 1
+if it is not.
 `)
 	path := f.String("config", "", "the configuration `FILE` (required)")
 	show := f.Bool("print", false, "print the complete configuration, defaults included, if it is good")
@@ -35,6 +36,9 @@ Exits with 0 if the configuration is good and with 1 if it is not.
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailure
+	}
+	for _, text := range cfg.Warnings() {
+		fmt.Fprintf(stderr, "%s: warning: %s\n", *path, text)
 	}
 	if *show {
 		stdout.Write(cfg.YAML())

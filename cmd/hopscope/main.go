@@ -25,6 +25,7 @@ func commands() []command {
 		{"serve", "run the gateway", runServe},
 		{"check", "validate a configuration and print every problem", runCheck},
 		{"streams", "show the open streams of a running gateway, live", runStreams},
+		{"health", "ask a running gateway whether it is ready", runHealth},
 		{"version", "print version, commit and Go version", runVersion},
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/loop"
 	"github.com/hopscope/hopscope/telemetry"
 	adminserver "github.com/hopscope/hopscope/telemetry/admin"
@@ -28,8 +29,9 @@ Usage: hopscope serve --config FILE
 Runs the gateway. Log lines are JSON on standard error; the line with
 "msg":"ready" names the bound addresses.
 
-SIGHUP, or a change of the file, reloads the configuration without dropping a
-stream; a configuration with problems is refused and the old one stays.
+SIGHUP, or a change of the file or of a certificate, key or token file that it
+names, reloads the configuration without dropping a stream; a configuration with
+problems is refused and the old one stays.
 SIGTERM or SIGINT drains: no new connections, open streams may finish within
 limits.drain_grace. A second one ends at once.
 SIGUSR2 upgrades: the program at the path by which this one was started is run
@@ -57,14 +59,15 @@ Exits with 0 after a drain and with 1 if it cannot start.
 		_, _ = io.WriteString(stderr, err.Error()+"\n")
 		return exitFailure
 	}
-	seen := stamp(*path) // before it is read: what changes meanwhile is read again
+	s := &server{path: *path, signals: signals, program: thisProgram(), inherited: inherited}
+	s.files.mark(s.named())
 	cfg, err := config.Load(*path)
 	if err != nil {
 		_, _ = io.WriteString(stderr, err.Error()+"\n")
 		return exitFailure
 	}
+	s.cfg = cfg
 	tuneMemory(cfg.Limits.MaxBufferedBytes)
-	s := &server{path: *path, seen: seen, cfg: cfg, signals: signals, program: thisProgram(), inherited: inherited}
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
 	s.log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: &s.level}))
@@ -78,7 +81,7 @@ Exits with 0 after a drain and with 1 if it cannot start.
 // server is one run of serve.
 type server struct {
 	path    string
-	seen    fileStamp // of the file as it was read last
+	files   files
 	cfg     *config.Config
 	signals <-chan os.Signal
 	log     *slog.Logger
@@ -87,6 +90,8 @@ type server struct {
 	telemetry     *telemetry.Telemetry
 	gateway       *gateway.Gateway
 	adminListener net.Listener
+	admin         *adminserver.Server
+	adminTLS      *credentials.TLS // nil: plain text
 
 	program   program
 	inherited *inheritance
@@ -113,6 +118,10 @@ func (s *server) run(accessLog io.Writer) error {
 			s.log.Warn("telemetry did not end in order", "error", err)
 		}
 	}()
+	adminTLS, err := adminCredentials(s.cfg.Admin)
+	if err != nil {
+		return err
+	}
 	// The admin address first: a second gateway with the same configuration must
 	// not take connections before it finds out that it cannot serve.
 	s.adminListener, err = s.inherited.listen("", s.cfg.Admin.Address)
@@ -128,11 +137,13 @@ func (s *server) run(accessLog io.Writer) error {
 	}
 	s.telemetry.SetSource(s.gateway)
 	// Only now, because during an upgrade the old process answers until this one can.
-	as := adminserver.NewServer(s.telemetry.Admin(), s.log)
+	s.admin = adminserver.NewServer(s.telemetry.Admin(), s.log)
+	s.setAdminTLS(adminTLS)
+	s.warn()
 	var adminDone sync.WaitGroup
-	adminDone.Go(func() { _ = as.Serve(s.adminListener) })
+	adminDone.Go(func() { _ = s.admin.Serve(s.adminListener) })
 	defer adminDone.Wait()
-	defer as.Close()
+	defer s.admin.Close()
 	s.log.Info("ready", "version", built.Version, "config", s.path,
 		"listeners", s.gateway.Addresses(), "admin", s.adminListener.Addr().String(), "pid", os.Getpid())
 	s.inherited.done()
@@ -147,7 +158,7 @@ func (s *server) run(accessLog io.Writer) error {
 	adminDone.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), adminGrace)
 		defer cancel()
-		_ = as.Shutdown(ctx)
+		_ = s.admin.Shutdown(ctx)
 	})
 	s.drain(s.gateway.HandOver)
 	return nil
@@ -161,77 +172,6 @@ func (s *server) notify(state string) {
 	if err := notify(state); err != nil {
 		s.log.Warn("the service manager was not told", "state", state, "error", err.Error())
 	}
-}
-
-// pollEvery is how often the file is looked at. Polling sees every way in which
-// a file can be replaced, mounted volumes and symbolic links included.
-const pollEvery = time.Second
-
-// watch reloads and upgrades until the process is to end. It reports whether
-// another one has taken its place.
-func (s *server) watch() (replaced bool) {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case sig := <-s.signals:
-			switch sig {
-			case syscall.SIGHUP:
-				s.seen = stamp(s.path)
-				s.reload("signal")
-			case syscall.SIGUSR2:
-				s.beginUpgrade()
-			default:
-				s.log.Info("draining", "signal", sig.String(), "grace", s.cfg.Limits.DrainGrace.String())
-				return s.abandonUpgrade()
-			}
-		case r := <-s.upgraded():
-			if s.endUpgrade(r) {
-				return true
-			}
-		case <-tick.C:
-			if now := stamp(s.path); now != s.seen && now != (fileStamp{}) {
-				s.seen = now
-				s.reload("file changed")
-			}
-		}
-	}
-}
-
-type fileStamp struct {
-	modified time.Time
-	size     int64
-}
-
-// stamp returns what changes with the file; zero if it is not there now.
-func stamp(path string) fileStamp {
-	info, err := os.Stat(path)
-	if err != nil {
-		return fileStamp{}
-	}
-	return fileStamp{info.ModTime(), info.Size()}
-}
-
-func (s *server) reload(why string) {
-	cfg, err := config.Load(s.path)
-	if err == nil {
-		err = s.gateway.Reload(cfg)
-	}
-	var restart []string
-	if err == nil {
-		restart, err = s.telemetry.Reload(cfg)
-	}
-	s.telemetry.Observer().Reload(time.Now(), err)
-	if err != nil {
-		s.log.Error("reload refused; the old configuration stays in force", "why", why, "error", err.Error())
-		return
-	}
-	s.cfg = cfg
-	s.level.Set(level(cfg.Log.Level))
-	if len(restart) > 0 {
-		s.log.Warn("some settings change only with a restart", "settings", restart)
-	}
-	s.log.Info("reloaded", "why", why, "listeners", s.gateway.Addresses())
 }
 
 // drain ends the gateway in order, or at once with another signal.

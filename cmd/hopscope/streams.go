@@ -16,7 +16,7 @@ import (
 )
 
 const streamsHelp = `
-Usage: hopscope streams [--admin URL] [--route NAME] [--sort KEY] [--once] [--json]
+Usage: hopscope streams [--admin URL] [--token-file FILE] [--route NAME] [--sort KEY] [--once] [--json]
 
 Shows the open streams of a running gateway as a table that refreshes itself;
 Ctrl-C ends it. Where the output is not a terminal, tables follow one another.
@@ -37,7 +37,7 @@ A window of HTTP/1.1 is shown as -. --json has every field.
 
 func runStreams(args []string, stdout, stderr io.Writer) int {
 	f := newFlags("streams", streamsHelp)
-	admin := f.String("admin", "http://127.0.0.1:9901", "`URL` of the gateway's admin server")
+	admin := f.admin()
 	route := f.String("route", "", "only streams of the route `NAME`")
 	sortBy := f.String("sort", "age", "order by `KEY`, largest first: "+strings.Join(sortNames(), ", "))
 	interval := f.Duration("interval", time.Second, "time between refreshes")
@@ -53,9 +53,9 @@ func runStreams(args []string, stdout, stderr io.Writer) int {
 	if *interval < 100*time.Millisecond {
 		return f.wrong(stderr, "--interval must be at least 100ms, got %s", *interval)
 	}
-	client, err := newAdminClient(*admin)
+	client, err := admin.client()
 	if err != nil {
-		return f.wrong(stderr, "--admin: %v", err)
+		return f.wrong(stderr, "%v", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -125,7 +125,7 @@ func (v *streamsView) refresh(ctx context.Context) error {
 		}
 		return v.write(append(data, '\n'))
 	}
-	t := table{streams: streams, now: now, width: 80, title: fmt.Sprintf("%s  %s", v.client.host, now.Format(time.TimeOnly)), sortBy: v.sortBy}
+	t := table{streams: streams, now: now, width: 80, title: fmt.Sprintf("%s  %s", v.client.url.Host, now.Format(time.TimeOnly)), sortBy: v.sortBy}
 	if v.terminal != nil {
 		t.width, t.height = v.terminal.size()
 	}

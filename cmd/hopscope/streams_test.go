@@ -181,7 +181,7 @@ func TestLiveViewOutlivesARestart(t *testing.T) {
 	answers <- sample()
 	answers <- "restarting"
 	answers <- []event.StreamInfo{}
-	client, err := newAdminClient(admin(t, func() any { return <-answers }))
+	client, err := (&adminFlags{url: admin(t, func() any { return <-answers })}).client()
 	if err != nil {
 		t.Fatal(err)
 	}

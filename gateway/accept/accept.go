@@ -55,11 +55,10 @@ type Listener struct {
 }
 
 // New makes a listener of a bound socket, which it owns from then on. Nothing is
-// accepted before Serve.
-func New(name *event.Listener, ln net.Listener, cfg *tls.Config, hand Hand, o event.Observer, log *slog.Logger) *Listener {
-	l := &Listener{ln: ln, hand: hand, name: name, observer: o, log: log}
-	l.tls.Store(cfg)
-	return l
+// accepted before Serve; what is accepted is plain text unless SetTLS says
+// otherwise.
+func New(name *event.Listener, ln net.Listener, hand Hand, o event.Observer, log *slog.Logger) *Listener {
+	return &Listener{ln: ln, hand: hand, name: name, observer: o, log: log}
 }
 
 // Name returns the listener's name.
@@ -69,7 +68,7 @@ func (l *Listener) Name() *event.Listener { return l.name }
 func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
 
 // SetTLS replaces the TLS configuration for connections that are accepted from
-// now on.
+// now on; nil: plain text.
 func (l *Listener) SetTLS(cfg *tls.Config) { l.tls.Store(cfg) }
 
 // SetMaxPending bounds the connections that are not handed on yet.

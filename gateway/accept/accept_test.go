@@ -49,7 +49,7 @@ func bind(t *testing.T, room, pending int64) (*Listener, *door) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := New(&event.Listener{Name: "edge"}, ln, nil, d, d, slog.New(slog.DiscardHandler))
+	l := New(&event.Listener{Name: "edge"}, ln, d, d, slog.New(slog.DiscardHandler))
 	l.SetMaxPending(pending)
 	t.Cleanup(func() {
 		l.Close()

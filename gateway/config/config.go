@@ -29,7 +29,7 @@ type Listener struct {
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
 }
 
-// ListenerTLS names the files of a TLS listener; relative paths are resolved
+// ListenerTLS names the files of a listener or the administration server; relative paths are resolved
 // against the configuration file's folder when it is loaded.
 type ListenerTLS struct {
 	CertFile     string `yaml:"cert_file"`
@@ -140,8 +140,12 @@ type Limits struct {
 
 // Admin is the administration server.
 type Admin struct {
-	Address string `yaml:"address"`
-	Pprof   bool   `yaml:"pprof"`
+	Address string       `yaml:"address"`
+	TLS     *ListenerTLS `yaml:"tls,omitempty"` // nil: plain text
+	// TokenFile holds the tokens that open every page but the health checks, see
+	// [ReadTokens]. Empty: none is asked for.
+	TokenFile string `yaml:"token_file"`
+	Pprof     bool   `yaml:"pprof"`
 }
 
 // Metrics switches the Prometheus metrics.

@@ -35,6 +35,7 @@ func TestExampleShowsEveryKey(t *testing.T) {
 	dir := makeFiles(t)
 	for from, to := range map[string]string{
 		"clients.pem": "cert.pem", "ca.pem": "cert.pem", "client.pem": "cert.pem", "client-key.pem": "key.pem",
+		"admin.pem": "cert.pem", "admin-key.pem": "key.pem", "operators.pem": "cert.pem",
 	} {
 		text = strings.ReplaceAll(text, ": "+from, ": "+to)
 	}

@@ -9,11 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// readFile returns the content of a regular file of bounded size. Its errors do
+// ReadFile returns the content of a regular file of bounded size. Its errors do
 // not repeat the path.
-func readFile(path string) ([]byte, error) {
+func ReadFile(path string) ([]byte, error) {
 	// Before opening: opening a pipe would wait for its other end.
 	info, err := os.Stat(path)
 	if err != nil {
@@ -46,25 +47,60 @@ func bare(err error) error {
 	return err
 }
 
-// resolve makes every path of a file absolute.
-func (c *Config) resolve(dir string) {
-	abs := func(paths ...*string) {
-		for _, p := range paths {
-			if *p != "" && !filepath.IsAbs(*p) {
-				*p = filepath.Join(dir, *p)
-			}
-		}
-	}
+// paths returns where the configuration holds the path of a file, set or not.
+func (c *Config) paths() []*string {
+	var all []*string
 	for i := range c.Listeners {
 		if t := c.Listeners[i].TLS; t != nil {
-			abs(&t.CertFile, &t.KeyFile, &t.ClientCAFile)
+			all = append(all, &t.CertFile, &t.KeyFile, &t.ClientCAFile)
 		}
 	}
 	for i := range c.Upstreams {
 		if t := c.Upstreams[i].TLS; t != nil {
-			abs(&t.CAFile, &t.CertFile, &t.KeyFile)
+			all = append(all, &t.CAFile, &t.CertFile, &t.KeyFile)
 		}
 	}
+	if t := c.Admin.TLS; t != nil {
+		all = append(all, &t.CertFile, &t.KeyFile, &t.ClientCAFile)
+	}
+	return append(all, &c.Admin.TokenFile)
+}
+
+// resolve makes every path of a file absolute.
+func (c *Config) resolve(dir string) {
+	for _, p := range c.paths() {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
+
+// Files returns the files that the configuration names, sorted: what is in them
+// takes effect when the configuration is loaded.
+func (c *Config) Files() []string {
+	var names []string
+	for _, p := range c.paths() {
+		if *p != "" {
+			names = append(names, *p)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Named returns the files that the configuration at path names, sorted, whether
+// or not it is good: where it was refused because of one, that one is worth
+// watching. It returns none if the configuration cannot be read.
+func Named(path string) []string {
+	data, err := ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	c, _, err := decode(data, path, filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	return c.Files()
 }
 
 // keyPair checks a certificate and its key, both of which are named.
@@ -91,7 +127,7 @@ func (v *validator) file(path, name string) ([]byte, bool) {
 	if !v.decoded(path) {
 		return nil, false
 	}
-	data, err := readFile(name)
+	data, err := ReadFile(name)
 	if err != nil {
 		v.add(path, "must be a readable file, got %q: %v", name, err)
 	}

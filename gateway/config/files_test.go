@@ -48,6 +48,10 @@ func makeFiles(t testing.TB) string {
 		t.Fatal(err)
 	}
 	write("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	write("tokens", []byte("0123456789abcdef\n\n0123456789ABCDEF-._~+/=\n"))
+	write("no-tokens", []byte("\n \n"))
+	write("short-token", []byte("0123456789abcdef\n0123456789\n"))
+	write("odd-token", []byte("0123456789 abcdef\n"))
 	write("text.pem", []byte("not a certificate\n"))
 	write("huge.pem", make([]byte, maxFileBytes+1))
 	return dir
@@ -58,7 +62,7 @@ func TestReadFileDoesNotWaitForAPipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readFile(path); err == nil || err.Error() != "is not a regular file" {
+	if _, err := ReadFile(path); err == nil || err.Error() != "is not a regular file" {
 		t.Errorf("got %v", err)
 	}
 }

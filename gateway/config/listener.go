@@ -36,7 +36,7 @@ func (v *validator) listeners() {
 			seen[p] = true
 		}
 	}
-	v.listenAddress("admin.address", v.cfg.Admin.Address, taken)
+	v.listenAddress("admin.address", v.cfg.Admin.Address, taken) // they must not share a port
 }
 
 // listenAddress checks an address to listen on, and that none of taken, which

@@ -27,6 +27,7 @@ func (v *validator) all() {
 	v.upstreams()
 	v.routes()
 	v.limits()
+	v.admin()
 	v.tracing()
 	choice(v, "log.level", v.cfg.Log.Level, "debug", "info", "warn", "error")
 	choice(v, "log.access", v.cfg.Log.Access, "off", "errors", "all")

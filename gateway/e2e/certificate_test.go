@@ -52,12 +52,19 @@ func newAuthority(t testing.TB) *authority {
 // servers and clients.
 func (a *authority) issue(t testing.TB, name string) (certFile, keyFile string) {
 	t.Helper()
+	return a.issueUntil(t, name, time.Now().Add(time.Hour))
+}
+
+// issueUntil is issue with a certificate that ends at a given time. Files of the
+// same name are written over, the certificate's first.
+func (a *authority) issueUntil(t testing.TB, name string, notAfter time.Time) (certFile, keyFile string) {
+	t.Helper()
 	key := newKey(t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name},
 		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
+		NotAfter:     notAfter,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		DNSNames:     []string{"localhost", name},
@@ -75,6 +82,13 @@ func (a *authority) issue(t testing.TB, name string) (certFile, keyFile string) 
 		writePEM(t, a.dir, name+"-key.pem", "PRIVATE KEY", private)
 }
 
+// pool returns the authority as a client wants it.
+func (a *authority) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.certificate)
+	return pool
+}
+
 // server returns the TLS configuration of an origin that only answers clients
 // whose certificate this authority signed.
 func (a *authority) server(t testing.TB, name string) *tls.Config {
@@ -83,11 +97,9 @@ func (a *authority) server(t testing.TB, name string) *tls.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients := x509.NewCertPool()
-	clients.AddCert(a.certificate)
 	return &tls.Config{
 		Certificates: []tls.Certificate{certificate},
-		ClientCAs:    clients,
+		ClientCAs:    a.pool(),
 		ClientAuth:   tls.RequireAndVerifyClientCert,
 		MinVersion:   tls.VersionTLS12,
 	}
@@ -117,11 +129,4 @@ func (a *authority) client(t testing.TB) *http.Client {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool(), MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
-}
-
-// pool returns the authority as clients trust it.
-func (a *authority) pool() *x509.CertPool {
-	p := x509.NewCertPool()
-	p.AddCert(a.certificate)
-	return p
 }

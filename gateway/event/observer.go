@@ -30,8 +30,9 @@ type Observer interface {
 	Handshake(l *Listener, e *Endpoint, err error)
 	// Refused tells that a connection to l was not taken.
 	Refused(l *Listener, r Refusal)
-	// Certificate tells when a certificate in use ends: of a listener, or shown
-	// to an upstream (u is set).
+	// Certificate tells when a certificate in use ends, after each reload: of a
+	// listener (l is set), or shown to an upstream (u is set). The zero time: none
+	// is shown.
 	Certificate(l *Listener, u *UpstreamName, notAfter time.Time)
 	// Reload tells the result of loading a configuration, also the first.
 	Reload(at time.Time, err error)

@@ -3,12 +3,10 @@ package upstream
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/loop"
 )
@@ -26,13 +25,14 @@ type Cluster struct {
 	Protocol config.Protocol
 	HTTP1    *http.Transport // protocol http1 only
 
-	cfg       config.Upstream
-	tls       *tls.Config // nil: plain
-	timeout   time.Duration
-	observer  event.Observer
-	log       *slog.Logger
-	endpoints atomic.Pointer[[]*event.Endpoint]
-	connect   Connect
+	cfg         config.Upstream
+	tls         *tls.Config      // nil: plain
+	credentials *credentials.TLS // nil: plain
+	timeout     time.Duration
+	observer    event.Observer
+	log         *slog.Logger
+	endpoints   atomic.Pointer[[]*event.Endpoint]
+	connect     Connect
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -52,11 +52,12 @@ func (c *Cluster) SetConnect(f Connect) { c.connect = f }
 func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time.Duration, o event.Observer, log *slog.Logger) (*Cluster, error) {
 	c := &Cluster{Name: id, Protocol: cfg.Protocol, cfg: cfg, timeout: connectTimeout, observer: o, log: log}
 	c.connect = (&net.Dialer{Timeout: connectTimeout}).DialContext
-	if cfg.Protocol == config.H2 || cfg.TLS != nil {
-		var err error
-		if c.tls, err = c.clientTLS(); err != nil {
-			return nil, fmt.Errorf("upstream %q: %w", cfg.Name, err)
-		}
+	t, err := clientTLS(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("upstream %q: %w", cfg.Name, err)
+	}
+	if t != nil {
+		c.tls, c.credentials = t.Config, t
 	}
 	if cfg.Protocol == config.HTTP1 {
 		c.HTTP1 = c.http1Transport()
@@ -93,11 +94,31 @@ func (c *Cluster) endpoint(address string) *event.Endpoint {
 // Endpoints returns the present endpoints; the slice is not to be changed.
 func (c *Cluster) Endpoints() []*event.Endpoint { return *c.endpoints.Load() }
 
-// Same reports whether a new configuration leaves the cluster as it is.
+// Same reports whether a new configuration, with what its TLS files hold now,
+// leaves the cluster as it is.
 func (c *Cluster) Same(cfg config.Upstream, connectTimeout time.Duration) bool {
-	sameTLS := (c.cfg.TLS == nil) == (cfg.TLS == nil) && (cfg.TLS == nil || *c.cfg.TLS == *cfg.TLS)
-	return sameTLS && c.timeout == connectTimeout && c.cfg.Protocol == cfg.Protocol &&
+	return c.sameTLS(cfg) && c.timeout == connectTimeout && c.cfg.Protocol == cfg.Protocol &&
 		c.cfg.Name == cfg.Name && slices.Equal(c.cfg.Endpoints, cfg.Endpoints)
+}
+
+func (c *Cluster) sameTLS(cfg config.Upstream) bool {
+	if c.cfg.TLS == nil || cfg.TLS == nil {
+		return c.cfg.TLS == cfg.TLS
+	}
+	if *c.cfg.TLS != *cfg.TLS {
+		return false
+	}
+	t, err := clientTLS(cfg)
+	return err == nil && t.Same(c.credentials)
+}
+
+// NotAfter returns when the certificate ends that endpoints are shown; zero if
+// there is none.
+func (c *Cluster) NotAfter() time.Time {
+	if c.credentials == nil {
+		return time.Time{}
+	}
+	return c.credentials.NotAfter
 }
 
 // Close stops the look-ups and tells the observer that the endpoints are gone.
@@ -113,35 +134,16 @@ func (c *Cluster) Close() {
 	}
 }
 
-func (c *Cluster) clientTLS() (*tls.Config, error) {
-	out := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}
-	if c.cfg.Protocol == config.HTTP1 {
-		out.NextProtos = []string{"http/1.1"}
+// clientTLS reads the files of an upstream's TLS settings; nil: it has none.
+func clientTLS(cfg config.Upstream) (*credentials.TLS, error) {
+	if cfg.TLS == nil {
+		return nil, nil
 	}
-	t := c.cfg.TLS
-	if t == nil {
-		return out, nil
+	protocol := "h2"
+	if cfg.Protocol == config.HTTP1 {
+		protocol = "http/1.1"
 	}
-	out.ServerName = t.ServerName
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.ca_file: %w", err)
-		}
-		out.RootCAs = x509.NewCertPool()
-		if !out.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.ca_file: %s holds no PEM certificate", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.cert_file: %w", err)
-		}
-		out.Certificates = []tls.Certificate{cert}
-		c.observer.Certificate(nil, c.Name, cert.Leaf.NotAfter)
-	}
-	return out, nil
+	return credentials.Client(cfg.TLS, protocol)
 }
 
 // dial connects to an endpoint and completes the TLS handshake.

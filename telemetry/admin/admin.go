@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 type Options struct {
 	Config  *config.Config
 	Metrics http.Handler // of /metrics; nil: there are no metrics
+	Logger  *slog.Logger // takes who was refused, now and then; nil: nothing is logged
 }
 
 // Admin is the handler of the administration server. Its methods are safe for
@@ -30,12 +32,15 @@ type Admin struct {
 	config   atomic.Pointer[config.Config]
 	source   atomic.Pointer[event.Source]
 	draining atomic.Bool
+	tokens   atomic.Pointer[tokens]
+	refusals *refusals
 }
 
 // New returns an admin handler. Whether profiles are served is decided here and
 // not changed by SetConfig.
 func New(o Options) *Admin {
-	a := &Admin{router: mux.NewRouter()}
+	a := &Admin{router: mux.NewRouter(), refusals: &refusals{log: o.Logger}}
+	a.SetTokens(nil)
 	a.SetConfig(o.Config)
 	if o.Metrics != nil {
 		a.get("/metrics", o.Metrics.ServeHTTP)
@@ -69,7 +74,10 @@ func (a *Admin) get(path string, h http.HandlerFunc) {
 // ServeHTTP implements [http.Handler].
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	a.router.ServeHTTP(w, r)
+	w.Header().Set("Cache-Control", "no-store")
+	if a.allowed(w, r) {
+		a.router.ServeHTTP(w, r)
+	}
 }
 
 // SetConfig sets the configuration that is shown.

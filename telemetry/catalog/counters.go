@@ -27,6 +27,7 @@ const (
 	ConfigReloadsTotal
 	TraceSpansTotal
 	AccessLogDroppedTotal
+	AdminRefusedTotal
 	SeriesLimitedTotal
 	NumCounters // the number of counters
 )
@@ -133,6 +134,14 @@ var counters = [NumCounters]Metric{
 	AccessLogDroppedTotal: {
 		Name: "hopscope_access_log_dropped_total",
 		Help: "Lines of the access log that were dropped because the log could not be written as fast.",
+	},
+	AdminRefusedTotal: {
+		Name: "hopscope_admin_refused_total", Labels: []Label{{
+			Name: LabelReason, Values: []string{"no_token", "wrong_token", "tls_handshake", "connections"},
+			Help: "no_token and wrong_token: the request was answered 401; tls_handshake: it failed, as without a client certificate that is asked for; " +
+				"connections: too many were open, and one was closed",
+		}},
+		Help: "Requests and connections that the admin server refused.",
 	},
 	SeriesLimitedTotal: {
 		Name: "hopscope_series_limited_total",

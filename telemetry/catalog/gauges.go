@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/hopscope/hopscope/gateway/event"
+
 // The gauges.
 const (
 	ConnectionsOpen Gauge = iota
@@ -108,15 +110,18 @@ var gauges = [NumGauges]Metric{
 	},
 	TLSCertificateNotAfterSeconds: {
 		Name: "hopscope_tls_certificate_not_after_timestamp_seconds", Type: GaugeType, Unit: Seconds,
-		Labels: []Label{side, {
-			Name: LabelName, Bound: "listeners and upstreams",
-			Help: "the listener that shows the certificate (downstream) or the upstream it is shown to (upstream)",
-		}},
-		Help: "Time at which a certificate that the gateway shows ends.",
+		Labels: []Label{
+			{Name: LabelSide, Values: append(names(event.NumSides), SideAdmin), Help: "whom it is shown to: downstream is clients, upstream origins, admin operators"},
+			{
+				Name: LabelName, Bound: "listeners and upstreams, and admin",
+				Help: "the listener that shows the certificate (downstream), the upstream it is shown to (upstream), or admin",
+			},
+		},
+		Help: "Time at which a certificate that the gateway shows ends, the first of its chain. It moves when a new one is in use.",
 	},
 	ConfigLastReloadSuccessful: {
 		Name: "hopscope_config_last_reload_successful", Type: GaugeType, Unit: Bool,
-		Help: "1 if the last configuration was accepted, 0 if it was refused and the one before still runs.",
+		Help: "1 if the last configuration was accepted, with the certificates, keys and tokens that it names, 0 if it was refused and what was there before still runs.",
 	},
 	ConfigLastReloadSeconds: {
 		Name: "hopscope_config_last_reload_timestamp_seconds", Type: GaugeType, Unit: Seconds,

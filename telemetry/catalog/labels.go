@@ -66,6 +66,10 @@ const (
 	PhaseAfterHeaders  = "after_headers"
 )
 
+// SideAdmin is the value of the label side, and of name, for the certificate of
+// the admin server.
+const SideAdmin = "admin"
+
 // Values of the label stat of gauges that sum connections up.
 const (
 	StatMin = "min"

@@ -72,13 +72,16 @@ func (o *Observer) collectProcess(b batch) {
 		b.gauge(catalog.ConfigLastReloadSeconds, float64(o.loaded.UnixNano())/1e9)
 	}
 	for c, notAfter := range o.certs {
-		b.gauge(catalog.TLSCertificateNotAfterSeconds, float64(notAfter.Unix()), c.side.String(), c.name)
+		b.gauge(catalog.TLSCertificateNotAfterSeconds, float64(notAfter.Unix()), c.side, c.name)
 	}
 	ok, failed, dropped := o.opts.Spans()
 	b.counter(catalog.TraceSpansTotal, float64(ok), catalog.ResultOK)
 	b.counter(catalog.TraceSpansTotal, float64(failed), catalog.ResultErr)
 	b.counter(catalog.TraceSpansTotal, float64(dropped), catalog.ResultDropped)
 	b.counter(catalog.AccessLogDroppedTotal, float64(o.opts.LogDropped()))
+	o.opts.AdminRefused(func(reason string, n uint64) {
+		b.counter(catalog.AdminRefusedTotal, float64(n), reason)
+	})
 	for _, m := range catalog.All() {
 		for _, l := range m.Labels {
 			if l.Name == catalog.LabelEndpoint {

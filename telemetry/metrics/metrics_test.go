@@ -271,6 +271,8 @@ func TestProcessStateShows(t *testing.T) {
 	end := time.Unix(2_000_000_000, 0)
 	r.Certificate(r.listener, nil, end)
 	r.Certificate(nil, r.users, end.Add(time.Second))
+	r.AdminCertificate(end.Add(2 * time.Second))
+	r.refused = 9
 	r.want(catalog.ConfigReloadsTotal, "result=ok", 1)
 	r.want(catalog.ConfigReloadsTotal, "result=error", 1)
 	r.want(catalog.ConfigLastReloadSuccessful, "", 0)
@@ -283,9 +285,11 @@ func TestProcessStateShows(t *testing.T) {
 	r.want(catalog.AcceptErrorsTotal, "listener=edge", 1)
 	r.want(catalog.TLSCertificateNotAfterSeconds, "side=downstream,name=edge", 2_000_000_000)
 	r.want(catalog.TLSCertificateNotAfterSeconds, "side=upstream,name=users", 2_000_000_001)
+	r.want(catalog.TLSCertificateNotAfterSeconds, "side=admin,name=admin", 2_000_000_002)
 	r.want(catalog.TraceSpansTotal, "result=ok", 5)
 	r.want(catalog.TraceSpansTotal, "result=err", 6)
 	r.want(catalog.TraceSpansTotal, "result=dropped", 7)
 	r.want(catalog.AccessLogDroppedTotal, "", 8)
+	r.want(catalog.AdminRefusedTotal, "reason=no_token", 9)
 	r.want(catalog.BuildInfo, "version=v1,revision=abc,goversion=go1", 1)
 }

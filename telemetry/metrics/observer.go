@@ -23,6 +23,8 @@ type Options struct {
 	Spans func() (ok, failed, dropped uint64)
 	// LogDropped returns how many lines the access log dropped.
 	LogDropped func() uint64
+	// AdminRefused tells why the admin server refused peers, and how often.
+	AdminRefused func(tell func(reason string, n uint64))
 }
 
 // Observer counts what the gateway tells. It is a [prometheus.Collector] too.
@@ -53,7 +55,7 @@ type Observer struct {
 
 // certificate names a certificate that the gateway shows.
 type certificate struct {
-	side event.Side
+	side string // label value
 	name string
 }
 
@@ -122,14 +124,31 @@ func (o *Observer) AcceptFailed(l *event.Listener, _ error) {
 
 // Certificate implements [event.Observer].
 func (o *Observer) Certificate(l *event.Listener, u *event.UpstreamName, notAfter time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	switch {
 	case l != nil:
-		o.certs[certificate{event.Downstream, l.Name}] = notAfter
+		o.setCertificate(certificate{event.Downstream.String(), l.Name}, notAfter)
 	case u != nil:
-		o.certs[certificate{event.Upstream, u.Name}] = notAfter
+		o.setCertificate(certificate{event.Upstream.String(), u.Name}, notAfter)
 	}
+}
+
+// adminCertificate names the admin server's.
+var adminCertificate = certificate{catalog.SideAdmin, catalog.SideAdmin}
+
+// AdminCertificate tells when the certificate of the admin server ends; the zero
+// time: it has none.
+func (o *Observer) AdminCertificate(notAfter time.Time) {
+	o.setCertificate(adminCertificate, notAfter)
+}
+
+func (o *Observer) setCertificate(c certificate, notAfter time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if notAfter.IsZero() {
+		delete(o.certs, c)
+		return
+	}
+	o.certs[c] = notAfter
 }
 
 // Reload implements [event.Observer].

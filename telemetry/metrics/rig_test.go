@@ -22,6 +22,7 @@ type rig struct {
 	now      event.Time
 	spans    [3]uint64
 	logs     uint64
+	refused  uint64
 	gateway  *source
 
 	listener *event.Listener
@@ -45,9 +46,10 @@ func newRigWithoutGateway(t testing.TB) *rig {
 	var err error
 	r.Observer, err = metrics.New(r.registry, metrics.Options{
 		Version: "v1", Revision: "abc", GoVersion: "go1",
-		Now:        func() event.Time { return r.now },
-		Spans:      func() (uint64, uint64, uint64) { return r.spans[0], r.spans[1], r.spans[2] },
-		LogDropped: func() uint64 { return r.logs },
+		Now:          func() event.Time { return r.now },
+		Spans:        func() (uint64, uint64, uint64) { return r.spans[0], r.spans[1], r.spans[2] },
+		LogDropped:   func() uint64 { return r.logs },
+		AdminRefused: func(tell func(string, uint64)) { tell("no_token", r.refused) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -102,10 +102,10 @@ func (o *Observer) Topology(t event.Topology) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.upstreams = make(map[*event.UpstreamName]*upstream, len(t.Upstreams))
-	named := map[certificate]bool{}
+	named := map[certificate]bool{adminCertificate: true}
 	for _, u := range t.Upstreams {
 		o.upstreams[u] = o.upstreamState(u)
-		named[certificate{event.Upstream, u.Name}] = true
+		named[certificate{event.Upstream.String(), u.Name}] = true
 	}
 	o.routes = make(map[*event.Route]*route, len(t.Routes))
 	for _, r := range t.Routes {
@@ -113,7 +113,7 @@ func (o *Observer) Topology(t event.Topology) {
 	}
 	listeners := make(map[string]*listener, len(t.Listeners))
 	for _, l := range t.Listeners {
-		named[certificate{event.Downstream, l.Name}] = true
+		named[certificate{event.Downstream.String(), l.Name}] = true
 		listeners[l.Name] = o.listenerState(l)
 	}
 	o.listeners = listeners

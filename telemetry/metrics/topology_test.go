@@ -137,3 +137,20 @@ func TestAReloadThatFailsLeavesCountersAndSinksAsTheyWere(t *testing.T) {
 	r.EndpointRemoved(r.endpoint)
 	r.wantNone(catalog.AttemptsTotal, "endpoint=10.0.0.1:80")
 }
+
+func TestACertificateThatIsShownNoMoreHasNoSeries(t *testing.T) {
+	r := newRig(t)
+	r.Certificate(r.listener, nil, r.now.Std())
+	r.Certificate(nil, r.users, r.now.Std())
+	r.AdminCertificate(r.now.Std())
+	r.Topology(r.topology()) // a reload keeps them
+	if got := len(r.gather()[catalog.TLSCertificateNotAfterSeconds.String()].GetMetric()); got != 3 {
+		t.Errorf("%d series, want 3", got)
+	}
+	r.Certificate(r.listener, nil, time.Time{})
+	r.Certificate(nil, r.users, time.Time{})
+	r.AdminCertificate(time.Time{})
+	if f := r.gather()[catalog.TLSCertificateNotAfterSeconds.String()]; f != nil {
+		t.Errorf("still there: %v", f)
+	}
+}
