@@ -60,7 +60,7 @@ func TestWhatAClientGetsWhenThingsFail(t *testing.T) {
 			origin: silent, routes: "[{name: a, match: {path: /a}, upstream: web}]",
 			status: "404", text: "hopscope: no route matches", grpc: "12",
 		},
-		"unreachable": {origin: dead, status: "503", text: "hopscope: upstream web is unreachable: cannot connect to " + dead, grpc: "14"},
+		"unreachable": {origin: dead, status: "503", text: "hopscope: upstream web is unreachable: connection refused", grpc: "14"},
 		"timeout": {
 			origin: silent, routes: "[{name: a, upstream: web, timeout: 50ms}]",
 			status: "504", text: "hopscope: the request did not complete in time", grpc: "4",

@@ -53,7 +53,11 @@ func (x *Exchange) try(e *upstream.Endpoint) {
 
 // unreachable answers a request that no endpoint took.
 func (x *Exchange) unreachable(err error) {
-	x.refuse(refusal{503, event.EndUnreachable, "upstream " + x.route.Event.Upstream.Name + " is unreachable: " + err.Error()})
+	why := upstream.Public(err)
+	if err == errNoSlot {
+		why = err.Error()
+	}
+	x.refuse(refusal{503, event.EndUnreachable, "upstream " + x.route.Event.Upstream.Name + " is unreachable: " + why})
 }
 
 // Ready implements upstream.Waiter: c has a free slot.

@@ -16,7 +16,6 @@ import (
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/event"
-	"github.com/hopscope/hopscope/gateway/loop"
 )
 
 // Cluster is an upstream under one configuration.
@@ -33,6 +32,7 @@ type Cluster struct {
 	log         *slog.Logger
 	endpoints   atomic.Pointer[[]*event.Endpoint]
 	connect     Connect
+	told        told
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -101,26 +101,6 @@ func (c *Cluster) Same(cfg config.Upstream, connectTimeout time.Duration) bool {
 		c.cfg.Name == cfg.Name && slices.Equal(c.cfg.Endpoints, cfg.Endpoints)
 }
 
-func (c *Cluster) sameTLS(cfg config.Upstream) bool {
-	if c.cfg.TLS == nil || cfg.TLS == nil {
-		return c.cfg.TLS == cfg.TLS
-	}
-	if *c.cfg.TLS != *cfg.TLS {
-		return false
-	}
-	t, err := clientTLS(cfg)
-	return err == nil && t.Same(c.credentials)
-}
-
-// NotAfter returns when the certificate ends that endpoints are shown; zero if
-// there is none.
-func (c *Cluster) NotAfter() time.Time {
-	if c.credentials == nil {
-		return time.Time{}
-	}
-	return c.credentials.NotAfter
-}
-
 // Close stops the look-ups and tells the observer that the endpoints are gone.
 // Connections belong to the pools.
 func (c *Cluster) Close() {
@@ -132,62 +112,4 @@ func (c *Cluster) Close() {
 	if c.HTTP1 != nil {
 		c.HTTP1.CloseIdleConnections()
 	}
-}
-
-// clientTLS reads the files of an upstream's TLS settings; nil: it has none.
-func clientTLS(cfg config.Upstream) (*credentials.TLS, error) {
-	if cfg.TLS == nil {
-		return nil, nil
-	}
-	protocol := "h2"
-	if cfg.Protocol == config.HTTP1 {
-		protocol = "http/1.1"
-	}
-	return credentials.Client(cfg.TLS, protocol)
-}
-
-// dial connects to an endpoint and completes the TLS handshake.
-func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
-	defer cancel()
-	nc, err := c.connect(ctx, "tcp", e.Address)
-	if err != nil || c.tls == nil {
-		return nc, err
-	}
-	cfg := c.tls
-	if cfg.ServerName == "" {
-		host, _, _ := net.SplitHostPort(e.Address)
-		cfg = cfg.Clone()
-		cfg.ServerName = host
-	}
-	t := loop.ClientTLS(nc, cfg)
-	err = t.HandshakeContext(ctx)
-	if err == nil && t.ConnectionState().NegotiatedProtocol != "h2" {
-		err = fmt.Errorf("%s does not speak h2: ALPN chose %q", e.Address, t.ConnectionState().NegotiatedProtocol)
-	}
-	c.observer.Handshake(nil, e, err)
-	if err != nil {
-		nc.Close()
-		return nil, fmt.Errorf("tls handshake: %w", err)
-	}
-	return t, nil
-}
-
-func (c *Cluster) http1Transport() *http.Transport {
-	return &http.Transport{
-		DialContext:         c.connect,
-		TLSClientConfig:     c.tls,
-		TLSHandshakeTimeout: c.timeout,
-		DisableCompression:  true, // what the client asked for is passed on
-		MaxIdleConnsPerHost: 256,
-		IdleConnTimeout:     90 * time.Second,
-	}
-}
-
-// Scheme returns the scheme of requests to the cluster.
-func (c *Cluster) Scheme() string {
-	if c.tls != nil {
-		return "https"
-	}
-	return "http"
 }

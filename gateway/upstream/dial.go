@@ -101,8 +101,9 @@ func (e *Endpoint) dialed(nc net.Conn, err error) {
 
 // cause leaves out what the message says anyway.
 func cause(err error) error {
+	var handshake *handshakeError
 	var op *net.OpError
-	if errors.As(err, &op) && op.Err != nil {
+	if !errors.As(err, &handshake) && errors.As(err, &op) && op.Err != nil {
 		return op.Err
 	}
 	return err
@@ -162,7 +163,9 @@ func (o *owner) Closed(c *conn.Conn, reason event.CloseReason) {
 	// as one that refuses them.
 	// So does one that hangs before its SETTINGS.
 	if c.Opened() == 0 && (!c.Settled() || e.pool.w.Loop.Now().Sub(c.Info.OpenedAt) < minLife) {
-		e.Fail(Lost(c))
+		err := Lost(c)
+		go e.pool.Cluster.tell(e.Info.Address, err) // not by the worker: logging may block
+		e.Fail(err)
 	}
 	e.serve()
 	e.forget()
@@ -174,7 +177,7 @@ func Lost(c *conn.Conn) error {
 	if err == nil {
 		err = io.EOF
 	}
-	return fmt.Errorf("lost the connection to %s: %w", c.Info.Peer, cause(err))
+	return &lostError{c.Info.Peer, err}
 }
 
 // minLife is how long a connection has to last to count as a success even if it
