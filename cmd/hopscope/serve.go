@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"os"
@@ -71,6 +72,8 @@ Exits with 0 after a drain and with 1 if it cannot start.
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
 	s.log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: &s.level}))
+	log.SetFlags(0)
+	log.SetOutput(libraryLines{s.log})
 	if err := s.run(out); err != nil {
 		s.log.Error("cannot serve", "error", err.Error())
 		return exitFailure

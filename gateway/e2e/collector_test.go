@@ -22,6 +22,7 @@ type collector struct {
 
 	mu    sync.Mutex
 	spans []*jaegerthrift.Span // guarded by mu
+	wire  bytes.Buffer         // what was sent, as it was; guarded by mu
 }
 
 func startCollector(t *testing.T) *collector {
@@ -49,6 +50,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.spans = append(c.spans, batch.Spans...)
+	c.wire.Write(body)
 	w.WriteHeader(http.StatusAccepted)
 }
 
