@@ -113,7 +113,7 @@ busybox_root() {
 }
 
 install -D bin/hopscope "$work/root/hopscope"
-image hopscope/gateway:dev 'ENTRYPOINT ["/hopscope"]' 'USER 65532:65532' \
+image hopscope/gateway:dev 'ENTRYPOINT ["/hopscope"]' 'USER 65532:65532' 'HEALTHCHECK --interval=1s CMD ["/hopscope", "health"]' \
   'CMD ["serve", "--config", "/etc/hopscope/hopscope.yaml"]'
 
 install -D bin/hoplab "$work/root/hoplab"
@@ -159,6 +159,44 @@ image grafana/grafana:13.2.0 'ENV PATH=/bin' 'USER 472' 'CMD ["httpd", "-f", "-p
 "$compose" config --quiet
 "$compose" up --detach --no-build --pull never --wait --wait-timeout 180
 echo "ok: every service is healthy"
+
+# --- what each container may do -------------------------------------------------
+
+# confined NAME CONTAINER [writable]: the process in it is not root, has no
+# capability, cannot gain any, and its root is read-only.
+confined() {
+  local pid status
+  pid=$(docker inspect --format '{{.State.Pid}}' "$2")
+  status=$(<"/proc/$pid/status")
+  grep -qE '^Uid:\s+[1-9]' <<<"$status" &&
+    grep -qE '^CapEff:\s+0+$' <<<"$status" && grep -qE '^CapBnd:\s+0+$' <<<"$status" &&
+    grep -qE '^NoNewPrivs:\s+1$' <<<"$status" || {
+    echo "compose-proof: $1 is not confined: $(grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' <<<"$status" | tr '\n' ' ')" >&2
+    return 1
+  }
+  [[ ${3-} == writable ]] || grep -qE '^[^ ]+ / [^ ]+ ro[, ]' "/proc/$pid/mounts" || {
+    echo "compose-proof: the root of $1 is writable: $(grep ' / ' "/proc/$pid/mounts")" >&2
+    return 1
+  }
+  echo "ok: confined: $1"
+}
+for service in $("$compose" ps --services); do
+  case $service in jaeger | grafana) writable=writable ;; *) writable= ;; esac
+  confined "$service" "$("$compose" ps --quiet "$service")" $writable
+done
+
+# The gateway's image alone, with a port below 1024 and the image's health check.
+cat >"$work/low.yaml" <<'EOS'
+listeners: [{name: edge, address: "0.0.0.0:80"}]
+upstreams: [{name: none-there, endpoints: ["127.0.0.1:1"]}]
+routes: [{name: all, upstream: none-there}]
+EOS
+docker run --detach --name low-port --read-only --cap-drop ALL --security-opt no-new-privileges \
+  --volume "$work/low.yaml:/etc/hopscope/hopscope.yaml:ro" hopscope/gateway:dev >/dev/null
+healthy() { [[ $(docker inspect --format '{{.State.Health.Status}}' low-port) == healthy ]]; }
+within 60 "a gateway on port 80 is healthy" healthy
+confined "the gateway on port 80" low-port
+docker rm --force low-port >/dev/null
 
 # --- what the wiring must carry ------------------------------------------------
 

@@ -57,6 +57,63 @@ func TestEveryServiceHasAHealthCheck(t *testing.T) {
 	}
 }
 
+// writable are the services whose root may be written to: what these images write
+// at their start is theirs to know.
+var writable = []string{"grafana", "jaeger"}
+
+func TestServicesAreConfined(t *testing.T) {
+	for name, service := range load(t).Services {
+		if !slices.Equal(service.CapDrop, []string{"ALL"}) || len(service.CapAdd) > 0 {
+			t.Errorf("%s keeps capabilities: drops %v, adds %v", name, service.CapDrop, service.CapAdd)
+		}
+		if !slices.Contains(service.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s can gain privileges: %v", name, service.SecurityOpt)
+		}
+		if service.Privileged || service.NetworkMode == "host" || service.Pid == "host" || service.Ipc == "host" || len(service.Devices) > 0 {
+			t.Errorf("%s shares what is the host's", name)
+		}
+		if service.ReadOnly == slices.Contains(writable, name) {
+			t.Errorf("%s: read_only is %v", name, service.ReadOnly)
+		}
+		if service.Build != nil && service.User != "65532:65532" {
+			t.Errorf("%s runs as %q", name, service.User)
+		}
+		for _, mount := range service.Volumes {
+			if strings.HasSuffix(mount.Source, "docker.sock") {
+				t.Errorf("%s gets Docker's socket", name)
+			}
+		}
+	}
+}
+
+// TestImagesHaveNoShellAndNoRoot reads what the Dockerfile says of the stages that
+// docker-compose.yml runs.
+func TestImagesHaveNoShellAndNoRoot(t *testing.T) {
+	text, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages := make(map[string]string) // by name
+	for part := range strings.SplitSeq("\n"+string(text), "\nFROM ") {
+		head, body, _ := strings.Cut(part, "\n")
+		if base, name, ok := strings.Cut(head, " AS "); ok {
+			stages[name] = base + "\n" + body
+		}
+	}
+	for name, service := range load(t).Services {
+		if service.Build == nil {
+			continue
+		}
+		stage := stages[service.Build.Target]
+		if !strings.HasPrefix(stage, "scratch\n") || !strings.Contains(stage, "\nUSER 65532:65532\n") || strings.Contains(stage, "\nRUN ") {
+			t.Errorf("%s: the stage %q is not FROM scratch as user 65532", name, service.Build.Target)
+		}
+	}
+	if gateway := stages["gateway"]; !strings.Contains(gateway, `CMD ["/hopscope", "health"]`) {
+		t.Errorf("the gateway's image has no health check: %s", gateway)
+	}
+}
+
 func TestEveryMountedFileExists(t *testing.T) {
 	project := load(t)
 	for name, service := range project.Services {
