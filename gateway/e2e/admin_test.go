@@ -110,7 +110,7 @@ func TestAdminOverTLSWithATokenThatIsReplaced(t *testing.T) {
 	certFile, keyFile := ca.issue(t, "admin")
 	tokens := writeToken(t, adminToken)
 	g := startGateway(t, withAdmin(plainConfig(o.address), fmt.Sprintf("tls: {cert_file: %q, key_file: %q}, token_file: %q", certFile, keyFile, tokens)))
-	client := newTLSClient(t, ca)
+	client := ca.client(t)
 	for page, open := range map[string]bool{"/healthz": true, "/readyz": true, "/metrics": false, "/config": false, "/streams": false, "/": false} {
 		if status, text := g.askAdmin(client, "https", page, ""); open != (status == 200) || !open && status != 401 {
 			t.Errorf("%s without a token: %d %q", page, status, text)
@@ -122,7 +122,7 @@ func TestAdminOverTLSWithATokenThatIsReplaced(t *testing.T) {
 	if status, _ := g.askAdmin(http.DefaultClient, "http", "/healthz", ""); status == 200 {
 		t.Error("plain text is answered")
 	}
-	if status, text := g.askAdmin(newTLSClient(t, stranger), "https", "/healthz", ""); status != 0 {
+	if status, text := g.askAdmin(stranger.client(t), "https", "/healthz", ""); status != 0 {
 		t.Errorf("a client that trusts others: %d %q", status, text)
 	}
 	_, page := g.askAdmin(client, "https", "/metrics", adminToken)
@@ -149,7 +149,7 @@ func TestAdminOverTLSWithATokenThatIsReplaced(t *testing.T) {
 	if err := os.WriteFile(tokens, []byte("short\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if line := g.waitLog("reload refused; the old configuration and certificates stay in force"); !strings.Contains(line, tokens) {
+	if line := g.waitLog(reloadRefused); !strings.Contains(line, tokens) {
 		t.Errorf("the log does not name the file: %s", line)
 	}
 	end := time.Now().Add(40 * time.Minute)
@@ -183,10 +183,10 @@ func TestAdminAsksForClientCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, page := range []string{"/healthz", "/readyz", "/metrics"} {
-		if status, text := g.askAdmin(newTLSClient(t, ca, operator), "https", page, ""); status != 200 {
+		if status, text := g.askAdmin(ca.client(t, operator), "https", page, ""); status != 200 {
 			t.Errorf("%s with a certificate: %d %q", page, status, text)
 		}
-		for name, client := range map[string]*http.Client{"without one": newTLSClient(t, ca), "with a stranger's": newTLSClient(t, ca, foreign)} {
+		for name, client := range map[string]*http.Client{"without one": ca.client(t), "with a stranger's": ca.client(t, foreign)} {
 			if status, text := g.askAdmin(client, "https", page, ""); status != 0 {
 				t.Errorf("%s %s: %d %q", page, name, status, text)
 			}

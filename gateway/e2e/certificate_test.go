@@ -82,13 +82,6 @@ func (a *authority) issueUntil(t testing.TB, name string, notAfter time.Time) (c
 		writePEM(t, a.dir, name+"-key.pem", "PRIVATE KEY", private)
 }
 
-// pool returns the authority as a client wants it.
-func (a *authority) pool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(a.certificate)
-	return pool
-}
-
 // server returns the TLS configuration of an origin that only answers clients
 // whose certificate this authority signed.
 func (a *authority) server(t testing.TB, name string) *tls.Config {
@@ -123,10 +116,21 @@ func writePEM(t testing.TB, dir, name, kind string, der []byte) string {
 	return path
 }
 
-// client returns a client that trusts this authority and speaks HTTP/2.
-func (a *authority) client(t testing.TB) *http.Client {
+// client returns a client that trusts this authority, shows the certificates, if
+// any, and speaks HTTP/2.
+func (a *authority) client(t testing.TB, certificates ...tls.Certificate) *http.Client {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.pool(), MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
+	transport := &http.Transport{
+		TLSClientConfig:   &tls.Config{RootCAs: a.pool(), Certificates: certificates, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2: true,
+	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// pool returns the authority as clients trust it.
+func (a *authority) pool() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(a.certificate)
+	return p
 }

@@ -81,9 +81,8 @@ func (g *gateway) reload(config string) {
 	from := g.logLines()
 	g.writeConfig(config)
 	g.signal(syscall.SIGHUP)
-	const refused = "reload refused; the old configuration stays in force"
 	eventually(g.t, "a reload", func() (bool, string) {
-		if line, _ := g.logged(refused, from); line != "" {
+		if line, _ := g.logged(reloadRefused, from); line != "" {
 			g.t.Fatal(line)
 		}
 		line, _ := g.logged("reloaded", from)

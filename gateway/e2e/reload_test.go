@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// reloadRefused is what the log says when the files cannot be used.
+const reloadRefused = "reload refused; the old configuration and certificates stay in force"
+
 // reloads returns when the last reload was and whether it went well.
 func (g *gateway) reloads() (at float64, good bool, page string) {
 	page, _ = g.adminGet("/metrics", "text/plain")

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,16 +76,6 @@ func (g *gateway) waitReload(good bool) (page string) {
 	return page
 }
 
-// newTLSClient returns a client of HTTP/2 over TLS on a connection of its own.
-func newTLSClient(t *testing.T, ca *authority, certificates ...tls.Certificate) *http.Client {
-	transport := &http.Transport{
-		ForceAttemptHTTP2: true,
-		TLSClientConfig:   &tls.Config{RootCAs: ca.pool(), Certificates: certificates},
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
-}
-
 func TestANewCertificateIsUsedAndOpenConnectionsStay(t *testing.T) {
 	ca := newAuthority(t)
 	o := startOrigin(t, nil)
@@ -101,7 +90,7 @@ func TestANewCertificateIsUsedAndOpenConnectionsStay(t *testing.T) {
 		t.Errorf("the first certificate ends at %d, the metric says %v", first.NotAfter.Unix(), expiry(page))
 	}
 
-	client := newTLSClient(t, ca)
+	client := ca.client(t)
 	url := "https://localhost:" + portOf(t, g, "tls")
 	body := make(chan string, 1)
 	go func() {
@@ -144,7 +133,7 @@ func TestABrokenCertificateLeavesTheOldOneAndTheOthersAreRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.waitReload(false)
-	line := g.waitLog("reload refused; the old configuration and certificates stay in force")
+	line := g.waitLog(reloadRefused)
 	if !strings.Contains(line, certFile) || !strings.Contains(line, "remedy") {
 		t.Errorf("the log names no file or no remedy: %s", line)
 	}
@@ -236,7 +225,7 @@ func TestCertificatesBehindSwappedLinks(t *testing.T) {
 		update(version)
 		showsFile(t, g, "tls", ca, filepath.Join(mount, "tls.crt"))
 	}
-	if line, _ := g.logged("reload refused; the old configuration and certificates stay in force", 0); line != "" {
+	if line, _ := g.logged(reloadRefused, 0); line != "" {
 		t.Errorf("a swap was refused: %s", line)
 	}
 }
@@ -253,7 +242,7 @@ func TestNewClientAuthoritiesAreAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = get(t.Context(), newTLSClient(t, ca, certificate), url)
+		_, _, err = get(t.Context(), ca.client(t, certificate), url)
 		return err
 	}
 	if err := ask(ca); err != nil {
