@@ -109,10 +109,9 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	// A response that was cut must not look complete, and must not look as if it
 	// could be repeated.
 	x.end(f.reason, f.by, code)
-	if code == conn.RefusedStream || code == conn.NoError {
-		code = conn.InternalError
-	}
-	if cause == stream.PeerViolation {
+	if cause == stream.PeerViolation || code != conn.Cancel && code != conn.Calm {
+		// The others would say that it was refused, that HTTP/1.1 might do, or which
+		// rule the client has broken: that is between the gateway and the origin.
 		code = conn.InternalError
 	}
 	x.abort(code)

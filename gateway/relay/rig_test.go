@@ -181,6 +181,10 @@ func (p *peer) read() {
 			if p.alive.Load() && !f.IsAck() {
 				_ = p.WritePing(true, f.Data)
 			}
+		case *http2.SettingsFrame:
+			if !f.IsAck() {
+				_, _ = p.nc.Write([]byte{0, 0, 0, byte(http2.FrameSettings), byte(http2.FlagSettingsAck), 0, 0, 0, 0})
+			}
 		case *http2.RSTStreamFrame:
 			p.lines <- fmt.Sprintf("rst %d %s", f.StreamID, f.ErrCode)
 		case *http2.GoAwayFrame:

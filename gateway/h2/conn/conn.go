@@ -102,7 +102,9 @@ type input struct {
 	dec     *hpack.Decoder
 	block   blockState
 	lastID  uint32        // highest stream id that the peer opened (server role)
+	skipped skippedIDs    // below it (server role)
 	unacked int           // SETTINGS of ours
+	acked   bool          // the first of them was acknowledged
 	asked   event.Time    // when the last of them was written
 	rtt     time.Duration // from there to its acknowledgement; 0: none yet
 	initial initialWindow
@@ -136,6 +138,7 @@ type output struct {
 type peerState struct {
 	initialWindow uint32
 	maxStreams    uint32 // client role; 0 before the first SETTINGS
+	lastID        uint32 // client role; of its GOAWAY
 }
 
 // lifetime is how far the connection is on its way out.
@@ -162,7 +165,7 @@ func New(env *Env, cfg Config, info *event.Conn, owner Owner, tr Transport) *Con
 	c.out.enc = hpack.NewEncoder()
 	c.out.enc.Plain = !c.server()
 	c.out.window = flow.InitialWindow
-	c.peer = peerState{initialWindow: flow.InitialWindow}
+	c.peer = peerState{initialWindow: flow.InitialWindow, lastID: maxStreamID}
 	c.life.unused, c.alive.heard = env.Now, env.Now
 	c.streams.init()
 	c.initWindow()

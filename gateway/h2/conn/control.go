@@ -65,6 +65,11 @@ func (c *Conn) applySetting(s frame.Setting) bool {
 			c.violate(codeProtocol, rule.BadSettings) // RFC 9113 §6.5.2
 			return false
 		}
+	case frame.EnableConnectProtocol, frame.NoRFC7540Priorities:
+		if s.Value > 1 {
+			c.violate(codeProtocol, rule.BadSettings) // RFC 8441 §3, RFC 9218 §2.1
+			return false
+		}
 	case frame.MaxConcurrentStreams:
 		c.peer.maxStreams = s.Value
 	case frame.InitialWindowSize:
@@ -151,7 +156,11 @@ func (c *Conn) readGoAway(h frame.Header, p []byte) {
 	if c.glitch(costSettings, rule.TooManyControlFrames); c.over() {
 		return
 	}
-	c.life.goAwayRead = true
+	if !c.server() && !c.mayEndAt(last) {
+		c.violate(codeProtocol, rule.BadStreamID)
+		return
+	}
+	c.life.goAwayRead, c.peer.lastID = true, last
 	if !c.server() {
 		// RFC 9113 §6.8: streams above the last id were not and will not be
 		// processed, so they can be sent elsewhere.
@@ -166,6 +175,13 @@ func (c *Conn) readGoAway(h frame.Header, p []byte) {
 		c.owner.Changed(c)
 	}
 	c.closeIfDone(event.CloseGoAway)
+}
+
+// mayEndAt reports whether an origin's GOAWAY may name last (RFC 9113 §6.8): a
+// stream of ours, and none above the one that it named before, because what is
+// above that may have been sent elsewhere.
+func (c *Conn) mayEndAt(last uint32) bool {
+	return (last == 0 || last%2 == 1) && last <= c.peer.lastID
 }
 
 // goAwayHandler is a Handler that wants to know of a GOAWAY on its connection.

@@ -119,6 +119,9 @@ func (c *Conn) block(b blockState, p []byte) {
 	case c.server() && b.stream > c.in.lastID:
 		c.open(b, list, over)
 	case c.disregards(b.stream):
+		c.glitch(costAnswered, rule.TooManyControlFrames) // one or two may have been under way
+	case c.in.skipped.has(b.stream):
+		c.violate(codeProtocol, rule.StreamIDReused) // RFC 9113 §5.1.1
 	default:
 		// RFC 9113 §5.1: HEADERS on a closed stream.
 		c.violate(codeStreamClosed, rule.StreamClosed)
@@ -127,6 +130,7 @@ func (c *Conn) block(b blockState, p []byte) {
 
 // open begins a stream that the peer opened (server role).
 func (c *Conn) open(b blockState, list *header.List, over rule.Violation) {
+	c.in.skipped.note(c.in.lastID, b.stream)
 	c.in.lastID = b.stream
 	if c.aboveGoAway(b.stream) {
 		return // RFC 9113 §6.8: ignored; the client will send it elsewhere

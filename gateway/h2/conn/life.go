@@ -15,6 +15,7 @@ const (
 	codeNone         event.Code = 0x0
 	codeProtocol     event.Code = 0x1
 	codeFlowControl  event.Code = 0x3
+	codeSettings     event.Code = 0x4
 	codeStreamClosed event.Code = 0x5
 	codeFrameSize    event.Code = 0x6
 	codeRefused      event.Code = 0x7
@@ -205,6 +206,10 @@ const settleTimeout = 5 * time.Second
 
 var errSilent = errors.New("no SETTINGS came in time")
 
+// ackTimeout is how long an origin has to acknowledge our first SETTINGS (RFC
+// 9113 §6.5.3). Nobody else is held to it: a client that stops reading would be.
+const ackTimeout = 10 * time.Second
+
 // Sweep ends streams that have lingered or whose peer is too slow, a connection
 // whose peer is, or does not take its last bytes, one whose peer says nothing at
 // all or nothing more, and one with a header block that does not come to its end.
@@ -222,6 +227,8 @@ func (c *Conn) Sweep(now event.Time) {
 		c.violate(codeCalm, rule.SlowHeaders)
 	case !c.life.closing && len(c.in.partial) > 0 && c.in.cut != 0 && now.Sub(c.in.cut) >= blockTimeout:
 		c.violate(codeCalm, rule.SlowHeaders)
+	case !c.life.closing && !c.server() && !c.in.acked && now.Sub(c.Info.OpenedAt) >= ackTimeout:
+		c.violate(codeSettings, rule.SettingsTimeout)
 	case !c.life.closing && !c.in.settled && now.Sub(c.Info.OpenedAt) >= settleTimeout:
 		c.Lost(event.CloseTimeout, errSilent)
 	case !c.life.closing:

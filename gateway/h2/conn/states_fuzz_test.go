@@ -18,14 +18,15 @@ const (
 	open
 	halfLocal
 	halfRemote
-	closedEnded // END_STREAM both ways, or never opened and passed over
+	closedEnded // END_STREAM both ways
 	closedByPeer
 	closedByUs
+	passedOver // never opened, below one that was
 	numPhases
 )
 
 func (p phase) String() string {
-	return [...]string{"idle", "open", "half-closed (local)", "half-closed (remote)", "closed", "closed by the peer's RST_STREAM", "closed by our RST_STREAM"}[p]
+	return [...]string{"idle", "open", "half-closed (local)", "half-closed (remote)", "closed", "closed by the peer's RST_STREAM", "closed by our RST_STREAM", "passed over"}[p]
 }
 
 // received is a frame that the peer sends on a stream.
@@ -102,6 +103,11 @@ var transitions = [numPhases][numInputs]reaction{
 		inData: goesTo(closedByUs), inDataEnd: goesTo(closedByUs),
 		inReset: goesTo(closedByUs), inWindow: goesTo(closedByUs), inPriority: goesTo(closedByUs),
 	},
+	passedOver: { // RFC 9113 §5.1.1: a new stream's id is above all before
+		inHeaders: endsConn(codeProtocol), inHeadersEnd: endsConn(codeProtocol),
+		inData: resets(codeStreamClosed), inDataEnd: resets(codeStreamClosed),
+		inReset: goesTo(passedOver), inWindow: goesTo(passedOver), inPriority: goesTo(passedOver),
+	},
 }
 
 // modelStream is what the table says about one stream.
@@ -174,7 +180,7 @@ func (m *states) follow(i int, in received, next phase) {
 	if s.phase == idle && next != idle { // RFC 9113 §5.1.1: those below it are closed
 		for j := range i {
 			if m.streams[j].phase == idle {
-				m.streams[j].phase = closedEnded
+				m.streams[j].phase = passedOver
 			}
 		}
 		s.headersRead = true
@@ -328,6 +334,7 @@ func FuzzStates(f *testing.F) {
 		f.Add(true, []byte{0x01, 0x84, in, in})
 		f.Add(true, []byte{0x00, 0x04, in, in})
 		f.Add(true, []byte{0x00, 0x83, in, in})
+		f.Add(true, []byte{0x20, 0x10 | in, 0x10 | in})
 		f.Add(false, []byte{in})
 		f.Add(false, []byte{0x80, in, in})
 		f.Add(false, []byte{0x80, 0x00, in, in})

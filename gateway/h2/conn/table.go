@@ -114,3 +114,32 @@ func (l *lateFrames) may(id uint32) bool {
 	}
 	return false
 }
+
+// skippedIDs remembers which stream ids below the highest the client has passed
+// over last: they are closed without ever having been open (RFC 9113 §5.1.1).
+type skippedIDs struct {
+	spans [maxSkipped]idSpan
+	next  int
+}
+
+// idSpan are the ids above and below, without those two.
+type idSpan struct{ above, below uint32 }
+
+const maxSkipped = 4
+
+// note takes down what lies between the highest id so far and the next one.
+func (k *skippedIDs) note(last, id uint32) {
+	if id-last > 2 {
+		k.spans[k.next] = idSpan{last, id}
+		k.next = (k.next + 1) % maxSkipped
+	}
+}
+
+func (k *skippedIDs) has(id uint32) bool {
+	for _, s := range k.spans {
+		if s.above < id && id < s.below {
+			return true
+		}
+	}
+	return false
+}

@@ -52,6 +52,7 @@ func (c *Conn) writeSettings(s ...frame.Setting) {
 // it took is a round trip that costs no frame of its own.
 func (c *Conn) settingsAcked() {
 	c.in.unacked--
+	c.in.acked = true
 	c.in.rtt = c.env.Now.Sub(c.in.asked)
 	c.in.initial.acked = c.in.initial.sent
 	c.FollowWindow()

@@ -56,7 +56,7 @@ func ValidateRequest(l *List) (Request, rule.Violation) {
 			r.Host = value
 		case ContentLength:
 			n, ok := parseLength(value)
-			if !ok || r.ContentLength >= 0 && r.ContentLength != n {
+			if !ok || r.ContentLength >= 0 {
 				return r, rule.BadContentLength
 			}
 			r.ContentLength = n
@@ -127,7 +127,7 @@ func ValidateResponse(l *List) (Response, rule.Violation) {
 		switch token {
 		case ContentLength:
 			n, ok := parseLength(value)
-			if !ok || r.ContentLength >= 0 && r.ContentLength != n {
+			if !ok || r.ContentLength >= 0 {
 				return r, rule.BadContentLength
 			}
 			r.ContentLength = n
@@ -141,12 +141,15 @@ func ValidateResponse(l *List) (Response, rule.Violation) {
 	return r, rule.None
 }
 
-// ValidateTrailers checks a trailer section: no pseudo-fields, nothing that
-// frames the message (RFC 9113 §8.1).
+// ValidateTrailers checks a trailer section: no pseudo-fields (RFC 9113 §8.1),
+// nothing that frames or routes the message (RFC 9110 §6.5.1).
 func ValidateTrailers(l *List) rule.Violation {
 	for i := range l.fields {
-		if l.fields[i].meta.Token.IsPseudo() {
+		switch t := l.fields[i].meta.Token; {
+		case t.IsPseudo():
 			return rule.BadPseudoField
+		case t == ContentLength, t == Host, t == TE, t == Trailer:
+			return rule.BadTrailers
 		}
 		if v := validateField(l, i); v != rule.None {
 			return v

@@ -30,6 +30,7 @@ const (
 	TooManyFragments
 	SlowHeaders
 	SlowPeer
+	SettingsTimeout
 	BadPseudoField
 	BadFieldName
 	BadFieldValue
@@ -62,7 +63,7 @@ func (v Violation) Error() string { return v.String() }
 var violationNames = [NumViolations]string{
 	"none", "preface", "frame_size", "stream_id", "settings", "padding", "priority", "window_update",
 	"window_overflow", "window_exceeded", "unexpected_frame", "unexpected_continuation", "stream_closed",
-	"stream_id_reused", "header_block", "header_list_too_large", "too_many_fields", "too_many_fragments", "slow_headers", "slow_peer",
+	"stream_id_reused", "header_block", "header_list_too_large", "too_many_fields", "too_many_fragments", "slow_headers", "slow_peer", "settings_timeout",
 	"pseudo_field", "field_name", "field_value", "connection_field", "content_length", "authority", "path",
 	"status", "trailers", "too_many_streams", "too_many_control_frames", "too_many_resets", "empty_frames",
 	"push_promise", "informational",
