@@ -29,6 +29,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	expecting := expects(r) // before requestHead has dropped anything
 	head, v := requestHead(r, c.info.TLS, &s.options)
 	if v != rule.None {
+		_ = c.gateway.Post(malformed{c, v}) // a worker that has ended counts nothing
 		refuse(w, http.StatusBadRequest, "the request is malformed: %s", v)
 		return
 	}

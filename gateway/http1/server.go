@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
 // Options are the limits of a Server.
@@ -123,3 +124,11 @@ type connClosed struct {
 }
 
 func (t connClosed) Run() { t.c.gateway.ConnClosed(t.c.info, t.reason) }
+
+// malformed is the task that tells the worker of a request that is refused.
+type malformed struct {
+	c *client
+	v rule.Violation
+}
+
+func (t malformed) Run() { t.c.gateway.Malformed(t.c.info, t.v) }

@@ -3,6 +3,7 @@ package http1
 import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
 	"github.com/hopscope/hopscope/gateway/h2/stream"
 	"github.com/hopscope/hopscope/gateway/loop"
 )
@@ -25,6 +26,9 @@ type Gateway interface {
 	// ConnOpened and ConnClosed frame everything else about c.
 	ConnOpened(c *event.Conn)
 	ConnClosed(c *event.Conn, reason event.CloseReason)
+	// Malformed tells of a request that breaks a rule and is refused: no Begin
+	// follows.
+	Malformed(c *event.Conn, v rule.Violation)
 	// Begin brings a request. It has to call set before it answers.
 	Begin(c *event.Conn, down *Incoming, set func(stream.Handler), h conn.Head)
 }

@@ -59,6 +59,8 @@ func (w *worker) ConnOpened(c *event.Conn) {
 	w.conns <- fmt.Sprintf("%d opened", c.ID)
 }
 
+func (w *worker) Malformed(*event.Conn, rule.Violation) {}
+
 func (w *worker) ConnClosed(c *event.Conn, reason event.CloseReason) {
 	if !w.open[c] {
 		w.conns <- fmt.Sprintf("%d closed without having been opened", c.ID)

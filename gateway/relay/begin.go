@@ -22,6 +22,9 @@ func (w *Worker) begin(ci *clientInfo, down Client, setHandler func(stream.Handl
 	r.Listener, r.Conn, r.StreamID, r.Proto = ci.listener.Event, ci.conn, down.ID(), ci.conn.Proto
 	r.Method, r.GRPC, r.Begin, r.GRPCStatus = method(h.Request.Method), h.Request.GRPC, w.now(), -1
 	if h.Refused != 0 { // what the list holds was not validated
+		if _, native := down.(*conn.Stream); !native { // of HTTP/2 the connection has told
+			w.sink.Violation(ci.conn, h.Refused)
+		}
 		p, _ := h.List.Get(header.Method)
 		x.rec.Method = method(p)
 		p, _ = h.List.Get(header.ContentType)

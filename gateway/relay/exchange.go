@@ -155,6 +155,9 @@ func (x *Exchange) creditRest() {
 // Reset ends the exchange because the client ended its stream.
 func (c *client) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 	x := (*Exchange)(c)
+	if _, native := x.down.(*conn.Stream); v != rule.None && !native {
+		x.w.sink.Violation(x.client.conn, v) // of HTTP/2 the connection has told
+	}
 	switch {
 	case cause == stream.ConnLost:
 		x.end(event.EndClientGone, event.ByClient, code)

@@ -3,6 +3,7 @@ package relay
 import (
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
 	"github.com/hopscope/hopscope/gateway/h2/stream"
 	"github.com/hopscope/hopscope/gateway/http1"
 	"github.com/hopscope/hopscope/gateway/loop"
@@ -44,6 +45,9 @@ func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) {
 	h.Worker.shared.Connections.Add(-1)
 	h.Worker.sink.ConnClosed(c, r)
 }
+
+// Malformed implements http1.Gateway.
+func (h HTTP1) Malformed(c *event.Conn, v rule.Violation) { h.Worker.sink.Violation(c, v) }
 
 // Begin implements http1.Gateway.
 func (h HTTP1) Begin(c *event.Conn, down *http1.Incoming, set func(stream.Handler), head conn.Head) {

@@ -22,6 +22,9 @@ func (o *origin) Headers(l *header.List, end bool) {
 		x.down.WriteHeaders(l, false)
 		return
 	}
+	if status == 204 {
+		dropLength(l) // RFC 9110 §8.6: some would take what follows for a body
+	}
 	x.endpoint.Works()
 	x.rec.ResponseBegin = x.w.now()
 	x.rec.Status, x.rec.Attempt.Status = uint16(status), uint16(status)
@@ -91,6 +94,10 @@ func (o *origin) Reset(code event.Code, cause stream.Cause, v rule.Violation) {
 		return
 	}
 	x.mark(event.MarkResetRead, int64(code))
+	if _, native := up.(*conn.Stream); v != rule.None && !native {
+		// net/http does not tell on which of its connections.
+		x.w.sink.Violation(&event.Conn{Side: event.Upstream, Proto: event.HTTP1, Peer: x.rec.Attempt.Endpoint.Address}, v)
+	}
 	f := causeOf(code, cause)
 	switch v {
 	case rule.None:
@@ -140,6 +147,18 @@ func (o *origin) Stalled(scope event.Scope, at event.Time) {
 // Resumed is Stalled's end.
 func (o *origin) Resumed(scope event.Scope, since, at event.Time) {
 	(*Exchange)(o).resumed(event.Upstream, scope, since, at)
+}
+
+// dropLength removes content-length.
+func dropLength(l *header.List) {
+	n := 0
+	for i := range l.Len() {
+		if l.Token(i) != header.ContentLength {
+			l.Keep(n, i)
+			n++
+		}
+	}
+	l.Truncate(n)
 }
 
 // statusOf reads the status, which validation has checked.

@@ -27,6 +27,9 @@ func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
 	return nc, nil
 }
 
+// maxResponseHeaderBytes bounds the header of a response over HTTP/1.1.
+const maxResponseHeaderBytes = 64 << 10
+
 // http1Transport makes the connections of protocol http1.
 func (c *Cluster) http1Transport() *http.Transport {
 	return &http.Transport{
@@ -35,6 +38,9 @@ func (c *Cluster) http1Transport() *http.Transport {
 		DisableCompression:  true, // what the client asked for is passed on
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     90 * time.Second,
+		// Of a response's header, as it comes: nothing of it is passed on before it is
+		// whole. What net/http takes by default, 10 MiB, is above the bounds of memory.
+		MaxResponseHeaderBytes: maxResponseHeaderBytes,
 	}
 }
 
