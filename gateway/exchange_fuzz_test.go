@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -18,16 +15,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/hopscope/hopscope/gateway"
-	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/h2/header"
-	"github.com/hopscope/hopscope/gateway/loop"
 )
 
 // message is one direction of an exchange.
@@ -47,6 +40,7 @@ type plan struct {
 	early             int  // 1xx responses
 	ignores           bool // the origin answers without reading the body
 	cut               bool // and breaks off before the end
+	way               int  // one of differential.ways
 
 	got *plan // filled in by the origin
 }
@@ -81,7 +75,9 @@ func (d *decisions) text(limit int) string {
 var methods = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "PURGE", "M-SEARCH", "get", "!#$%&'*+-.^_`|~"}
 
 func (d *decisions) plan() *plan {
-	p := &plan{method: methods[int(d.byte())%len(methods)], path: d.path(), status: 200}
+	first := int(d.byte())
+	p := &plan{method: methods[first%len(methods)], way: first / len(methods) % numWays, status: 200}
+	p.path = d.path()
 	flags := d.byte()
 	p.request = d.message(flags&1 != 0)
 	p.response = d.message(flags&2 != 0)
@@ -97,6 +93,12 @@ func (d *decisions) plan() *plan {
 		p.request.trailer = nil
 	}
 	p.cut = flags&0xc0 == 0xc0 && !p.bodyless()
+	// Over HTTP/1.1 trailers need chunks.
+	p.request.declared = p.request.declared && (p.request.trailer == nil || p.way&oldClient == 0)
+	p.response.declared = p.response.declared && (p.response.trailer == nil || p.way&oldOrigin == 0)
+	if p.way&(oldClient|oldOrigin) != 0 {
+		p.ignores = false // over HTTP/1.1 a client may see its own write fail first
+	}
 	if p.method == "TRACE" { // net/http sends no body with it
 		p.request.body, p.request.pieces, p.request.trailer = nil, nil, nil
 	}
@@ -164,56 +166,6 @@ func (d *decisions) fields(most int) http.Header {
 }
 
 var knownFields = []string{"accept", "authorization", "cache-control", "content-type", "etag", "set-cookie", "via", "forwarded", "grpc-status", "server"}
-
-// differential is net/http on both sides of a gateway.
-type differential struct {
-	client *http.Client
-	url    string
-	host   string
-
-	mu    sync.Mutex
-	plans map[string]*plan
-	next  int
-}
-
-func newDifferential(f *testing.F) *differential {
-	d := &differential{plans: make(map[string]*plan)}
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		f.Fatal(err)
-	}
-	quiet := log.New(io.Discard, "", 0)
-	origin := &http.Server{Handler: http.HandlerFunc(d.serve), Protocols: &protocols, ErrorLog: quiet}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = origin.Serve(ln) })
-	f.Cleanup(func() { origin.Close(); serving.Wait() })
-
-	cfg, err := config.Parse(fmt.Appendf(nil, `
-listeners: [{name: edge, address: "127.0.0.1:0"}]
-upstreams: [{name: web, endpoints: [%q]}]
-routes: [{name: all, upstream: web}]
-`, ln.Addr()), "fuzz.yaml", f.TempDir())
-	if err != nil {
-		f.Fatal(err)
-	}
-	g, err := gateway.Start(cfg, gateway.Options{Observer: silent{}, Logger: slog.New(slog.DiscardHandler), Clock: loop.NewClock(), Workers: 1})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() {
-		now := make(chan struct{})
-		close(now)
-		g.Drain(now)
-	})
-	d.host = g.Addresses()["edge"]
-	d.url = "http://" + d.host
-	transport := &http.Transport{Protocols: &protocols, DisableCompression: true}
-	d.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	f.Cleanup(transport.CloseIdleConnections)
-	return d
-}
 
 const planField = "X-The-Plan"
 
@@ -299,7 +251,7 @@ func (d *differential) do(t *testing.T, p *plan) {
 		}
 		return nil
 	}})
-	r, err := http.NewRequestWithContext(ctx, p.method, d.url, nil)
+	r, err := http.NewRequestWithContext(ctx, p.method, d.ways[p.way].url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +269,7 @@ func (d *differential) do(t *testing.T, p *plan) {
 		}
 	}
 	want := target.RequestURI()
-	resp, err := d.client.Do(r)
+	resp, err := d.ways[p.way].client.Do(r)
 	var body []byte
 	if err == nil {
 		body, err = io.ReadAll(resp.Body)
@@ -370,8 +322,10 @@ func (d *differential) compareRequest(t *testing.T, p *plan, id, path string) {
 	if got.method != p.method || got.path != path {
 		t.Fatalf("the origin got %s %s, want %s %s", got.method, got.path, p.method, path)
 	}
+	w := d.ways[p.way]
 	added := http.Header{
-		planField: {id}, "X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {d.host},
+		planField: {id}, "X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Host": {w.host},
+		"X-Forwarded-Proto": {strings.TrimSuffix(w.url, "://"+w.host)},
 	}
 	for name, want := range added {
 		if !slices.Equal(got.request.header[name], want) {
@@ -433,7 +387,8 @@ func (r *inPieces) Read(p []byte) (int, error) {
 }
 
 // FuzzExchange sends random requests from net/http's client through the gateway
-// to net/http's server and answers them at random. What arrives is what was sent,
+// to net/http's server, with HTTP/2 or HTTP/1.1 on either side and with or without
+// TLS, and answers them at random. What arrives is what was sent,
 // but for the fields that the gateway documents; what was cut looks cut.
 func FuzzExchange(f *testing.F) {
 	f.Add([]byte{0})
@@ -442,6 +397,12 @@ func FuzzExchange(f *testing.F) {
 	f.Add([]byte("\x01\x00\x30\x00\x05\xf8\xf8\xf8\xf8\xf8\x00\x00\x02\x10\x10\x01"))
 	f.Add([]byte("\x01\x00\xc0\x00\x01\x10\x00\x00\x03\x10\xf8\x10\x00"))
 	f.Add([]byte("\x08\x30%\x10/././?/a?=\x00\x00\x00\x00\x00\x00\x00"))
+	for way := range numWays {
+		post := string([]byte{byte(1 + way*len(methods))})
+		f.Add([]byte(post + "\x05abcde\x03\x01\x04abcd\x03xyz\xff\x03\xff\x40\x80\x01\x02\x02ab\x02cd\xff\x02\x10\xf8\x01"))
+		f.Add([]byte(post + "\x00\x30\x00\x05\xf8\xf8\xf8\xf8\xf8\x00\x00\x02\x10\x10\x01"))
+		f.Add([]byte(post + "\x00\xc0\x00\x01\x10\x00\x00\x03\x10\xf8\x10\x00"))
+	}
 	d := newDifferential(f)
 	f.Fuzz(func(t *testing.T, p []byte) {
 		if len(p) > 4096 {
