@@ -96,6 +96,9 @@ func (d *decisions) plan() *plan {
 	// Over HTTP/1.1 trailers need chunks.
 	p.request.declared = p.request.declared && (p.request.trailer == nil || p.way&oldClient == 0)
 	p.response.declared = p.response.declared && (p.response.trailer == nil || p.way&oldOrigin == 0)
+	if p.way&oldClient != 0 && len(p.request.body) == 0 {
+		p.request.trailer = nil // net/http's client then sends no chunks at all
+	}
 	if p.way&(oldClient|oldOrigin) != 0 {
 		p.ignores = false // over HTTP/1.1 a client may see its own write fail first
 	}
@@ -397,6 +400,7 @@ func FuzzExchange(f *testing.F) {
 	f.Add([]byte("\x01\x00\x30\x00\x05\xf8\xf8\xf8\xf8\xf8\x00\x00\x02\x10\x10\x01"))
 	f.Add([]byte("\x01\x00\xc0\x00\x01\x10\x00\x00\x03\x10\xf8\x10\x00"))
 	f.Add([]byte("\x08\x30%\x10/././?/a?=\x00\x00\x00\x00\x00\x00\x00"))
+	f.Add([]byte("\xff\x00I\x00\xc0\xff\b"))
 	for way := range numWays {
 		post := string([]byte{byte(1 + way*len(methods))})
 		f.Add([]byte(post + "\x05abcde\x03\x01\x04abcd\x03xyz\xff\x03\xff\x40\x80\x01\x02\x02ab\x02cd\xff\x02\x10\xf8\x01"))
