@@ -25,7 +25,7 @@ func aliveRig(t *testing.T, side event.Side) *rig {
 		r.send(settings(), r.post(1))
 	} else {
 		r.tr.out = r.tr.out[len(frame.Preface):]
-		r.send(settings())
+		r.send(settings(), frame.AppendSettingsAck(nil))
 		r.open(true)
 	}
 	r.read()
