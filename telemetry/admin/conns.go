@@ -68,8 +68,8 @@ func (c *conns) enter(nc net.Conn) {
 		if oldest == nil {
 			oldest = nc
 		}
-		c.end(oldest)
 		c.refusals.note(RefusedConnections, oldest.RemoteAddr().String())
+		c.end(oldest)
 		if oldest == nc {
 			return
 		}
