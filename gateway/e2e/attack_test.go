@@ -185,8 +185,8 @@ func TestAttackersAreEnded(t *testing.T) {
 	}
 }
 
-// victim is an honest client that asks until it is stopped. No request of it may
-// fail; stop says how many it sent.
+// victim is an honest client that asks until it is stopped, by the test's end at
+// the latest. No request of it may fail; stop says how many it sent.
 func victim(t *testing.T, url string) (stop func() int64) {
 	client := newClient(t)
 	quit := make(chan struct{})
@@ -213,11 +213,13 @@ func victim(t *testing.T, url string) (stop func() int64) {
 			}
 		}
 	})
-	return func() int64 {
+	stop = sync.OnceValue(func() int64 {
 		close(quit)
 		done.Wait()
 		return n
-	}
+	})
+	t.Cleanup(func() { stop() })
+	return stop
 }
 
 // attacker is a hostile client at frame level. What it is sent is read beside.

@@ -154,8 +154,8 @@ type peer struct {
 func newPeer(g *rig, nc net.Conn, s ...http2.Setting) *peer {
 	p := &peer{Framer: http2.NewFramer(nc, nc), nc: nc, lines: make(chan string, 1000)}
 	p.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	_ = p.WriteSettings(s...) // before read acknowledges the gateway's
 	g.done.Go(p.read)
-	_ = p.WriteSettings(s...)
 	return p
 }
 
