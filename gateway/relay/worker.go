@@ -194,6 +194,7 @@ func (w *Worker) watch() {
 func (s *sweeper) Fire() {
 	w := (*Worker)(s)
 	w.sweeping = false
+	w.link.Env.Trim()
 	idle := w.table.Limits.IdleConnectionTimeout
 	if w.shared.Crowded() && (idle <= 0 || idle > crowdedIdle) {
 		idle = crowdedIdle

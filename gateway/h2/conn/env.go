@@ -35,7 +35,8 @@ type Env struct {
 	streams  []*Stream
 	resting  []*Stream // to be used again after this batch
 	backlogs []*backlog
-	queues   int // bytes that backlogs hold
+	blocks   *block // to be used again, see queue
+	nBlocks  int
 	ledgers  [][]credit
 }
 

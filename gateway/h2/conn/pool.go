@@ -12,8 +12,8 @@ const (
 	slabStreams     = 93 // are made at once: 8 KiB, so that little is lost to size classes
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
-	maxFreeLedger   = 4096    // entries
-	maxFreeQueues   = 4 << 20 // bytes, of all free backlogs together
+	maxFreeLedger   = 4096 // entries
+	maxFreeBlocks   = 1024 // of 16 KiB each
 )
 
 func (e *Env) takeStream() *Stream {
@@ -68,23 +68,17 @@ func (e *Env) takeBacklog() *backlog {
 	if n := len(e.backlogs); n > 0 {
 		b := e.backlogs[n-1]
 		e.backlogs = e.backlogs[:n-1]
-		e.queues -= len(b.data.buf)
 		return b
 	}
 	return new(backlog)
 }
 
 func (e *Env) giveBacklog(b *backlog) {
-	if len(e.backlogs) == maxFreeBacklogs {
-		return
+	b.data.drop(e)
+	if len(e.backlogs) < maxFreeBacklogs {
+		*b = backlog{}
+		e.backlogs = append(e.backlogs, b)
 	}
-	keep := queue{buf: b.data.buf}
-	if e.queues+len(keep.buf) > maxFreeQueues {
-		keep.buf = nil
-	}
-	*b = backlog{data: keep}
-	e.queues += len(keep.buf)
-	e.backlogs = append(e.backlogs, b)
 }
 
 // getLedger returns an empty ledger. Connections hold one only while bytes of

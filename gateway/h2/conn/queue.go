@@ -1,42 +1,132 @@
 package conn
 
-import "math/bits"
-
-// queue holds the bytes of a stream that wait for window, in a ring: what is
-// taken at one end makes room for what comes at the other without a move.
+// queue holds the bytes of a stream that wait for window, in blocks: what is taken
+// at one end and what comes at the other move nothing, and what a queue lets go of
+// is used again by the next one. The zero value is empty.
 type queue struct {
-	buf   []byte // its length is zero or a power of two
-	first int    // where the oldest byte is
-	n     int    // bytes
+	head, tail *block
+	n          int // bytes
 }
 
-const minQueue = 512 // bytes
+// block is a piece of a queue: the bytes of buf from first on wait.
+type block struct {
+	next  *block
+	buf   []byte
+	first int
+}
+
+// Sizes of blocks, in bytes: a stream with little to wait for takes little, one
+// with much has blocks that make whole frames.
+const (
+	minBlock = 512
+	maxBlock = 16 << 10
+)
 
 func (q *queue) len() int { return q.n }
 
-func (q *queue) push(p []byte) {
-	if need := q.n + len(p); need > len(q.buf) {
-		q.grow(max(minQueue, 1<<bits.Len(uint(need-1))))
-	}
-	at := (q.first + q.n) & (len(q.buf) - 1)
-	copy(q.buf, p[copy(q.buf[at:], p):])
+// push appends p; full blocks come from the environment.
+func (q *queue) push(e *Env, p []byte) {
 	q.n += len(p)
+	for len(p) > 0 {
+		b := q.tail
+		switch {
+		case b == nil:
+			b = e.takeBlock(len(p))
+			q.head, q.tail = b, b
+		case len(b.buf) < cap(b.buf):
+		case b == q.head && cap(b.buf) < maxBlock:
+			b = b.grown(e, len(p))
+			q.head, q.tail = b, b
+		default:
+			b = e.takeBlock(maxBlock)
+			q.tail.next, q.tail = b, b
+		}
+		n := min(len(p), cap(b.buf)-len(b.buf))
+		b.buf = append(b.buf, p[:n]...)
+		p = p[n:]
+	}
 }
 
-func (q *queue) grow(size int) {
-	buf := make([]byte, size)
-	head := q.peek(q.n)
-	copy(buf[copy(buf, head):], q.buf[:q.n-len(head)])
-	q.buf, q.first = buf, 0
+// grown returns a larger block with what waits in b and room for some of n bytes
+// more.
+func (b *block) grown(e *Env, n int) *block {
+	larger := e.takeBlock(max(2*cap(b.buf), len(b.buf)-b.first+n))
+	larger.buf = append(larger.buf, b.buf[b.first:]...)
+	e.giveBlock(b)
+	return larger
 }
 
 // peek returns the oldest bytes, at most n and only as far as they lie in one
-// piece. They stay valid until the next push.
+// piece. They stay valid until the next push to any queue.
 func (q *queue) peek(n int) []byte {
-	return q.buf[q.first:min(q.first+min(n, q.n), len(q.buf))]
+	if q.head == nil {
+		return nil
+	}
+	b := q.head
+	return b.buf[b.first:min(b.first+n, len(b.buf))]
 }
 
-func (q *queue) pop(n int) {
-	q.first = (q.first + n) & (len(q.buf) - 1)
+// pop lets go of the n oldest bytes, which lie in one piece.
+func (q *queue) pop(e *Env, n int) {
+	if n == 0 {
+		return
+	}
+	b := q.head
+	b.first += n
 	q.n -= n
+	if b.first < len(b.buf) {
+		return
+	}
+	if q.head = b.next; q.head == nil {
+		q.tail = nil
+	}
+	e.giveBlock(b)
+}
+
+// drop lets go of everything.
+func (q *queue) drop(e *Env) {
+	for b := q.head; b != nil; {
+		next := b.next
+		e.giveBlock(b)
+		b = next
+	}
+	*q = queue{}
+}
+
+// takeBlock returns an empty block for n bytes, or for as many of them as the
+// largest takes.
+func (e *Env) takeBlock(n int) *block {
+	if n <= maxBlock/2 {
+		size := minBlock
+		for size < n {
+			size *= 2
+		}
+		return &block{buf: make([]byte, 0, size)}
+	}
+	if b := e.blocks; b != nil {
+		e.blocks, b.next = b.next, nil
+		e.nBlocks--
+		return b
+	}
+	return &block{buf: make([]byte, 0, maxBlock)}
+}
+
+// giveBlock keeps a large block for use again; small ones are left to the
+// collector.
+func (e *Env) giveBlock(b *block) {
+	if cap(b.buf) != maxBlock || e.nBlocks == maxFreeBlocks {
+		return
+	}
+	b.next, b.buf, b.first = e.blocks, b.buf[:0], 0
+	e.blocks = b
+	e.nBlocks++
+}
+
+// Trim lets go of an eighth of the blocks that are kept for use again. Called now
+// and then, it gives back what a peak has left.
+func (e *Env) Trim() {
+	for n := (e.nBlocks + 7) / 8; n > 0; n-- {
+		e.blocks = e.blocks.next
+		e.nBlocks--
+	}
 }

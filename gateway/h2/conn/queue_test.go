@@ -9,7 +9,8 @@ func FuzzQueue(f *testing.F) {
 	f.Add([]byte{200, 10, 255, 255, 3, 100, 255, 90})
 	f.Add([]byte{255, 255, 255, 255, 255, 1, 255, 255})
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		var q queue
+		var e Env
+		var q, other queue
 		var want []byte
 		for i, n := range steps {
 			if i%2 == 0 {
@@ -17,7 +18,8 @@ func FuzzQueue(f *testing.F) {
 				for j := range p {
 					p[j] += byte(j)
 				}
-				q.push(p)
+				q.push(&e, p)
+				other.push(&e, p) // takes what q lets go of
 				want = append(want, p...)
 				continue
 			}
@@ -28,10 +30,18 @@ func FuzzQueue(f *testing.F) {
 			if !bytes.HasPrefix(want, got) {
 				t.Fatalf("step %d: % x, want % x", i, got, want[:len(got)])
 			}
-			q.pop(len(got))
+			q.pop(&e, len(got))
+			other.drop(&e)
 			if want = want[len(got):]; q.len() != len(want) {
 				t.Fatalf("step %d: %d bytes wait, want %d", i, q.len(), len(want))
 			}
+		}
+		q.drop(&e)
+		for e.nBlocks > 0 {
+			e.Trim()
+		}
+		if e.blocks != nil || q != (queue{}) {
+			t.Fatal("something is kept")
 		}
 	})
 }

@@ -34,7 +34,7 @@ func (s *Stream) WriteData(p []byte, end bool) {
 	if len(p) == 0 {
 		return
 	}
-	s.needBacklog().data.push(p)
+	s.needBacklog().data.push(c.env, p)
 	c.env.Buffered += int64(len(p))
 	s.wait()
 }
@@ -114,7 +114,7 @@ func (c *Conn) pump() {
 		p := b.data.peek(min(frame.MaxPayload, s.send.Available(), c.out.window.Available()))
 		c.env.Buffered -= int64(len(p))
 		b.taken += int64(len(p))
-		if b.data.pop(len(p)); b.data.len() > 0 {
+		if b.data.pop(c.env, len(p)); b.data.len() > 0 {
 			s.append(p, false)
 			s.wait()
 			continue
