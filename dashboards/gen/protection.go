@@ -65,6 +65,21 @@ func protection() board {
 					queries: []query{{sum("listener, reason", rate(catalog.ConnectionsRefusedTotal)), "{{listener}} {{reason}}"}},
 				},
 				{
+					title: "Peers given up", about: "Peers per second that were silent while streams were open, and did not answer a PING.",
+					unit: rateUnit(catalog.PingTimeoutsTotal), shows: healthy,
+					queries: []query{{sum("side", rate(catalog.PingTimeoutsTotal)), "{{side}}"}},
+				},
+				{
+					title: "Failures to accept", about: "Times per second that a connection could not be accepted: out of descriptors, as a rule.",
+					unit: rateUnit(catalog.AcceptErrorsTotal), shows: healthy,
+					queries: []query{{sum("listener", rate(catalog.AcceptErrorsTotal)), "{{listener}}"}},
+				},
+				{
+					title: "Refused by the admin server", about: "Requests and connections per second that the admin server refused, by reason.",
+					unit: rateUnit(catalog.AdminRefusedTotal), shows: healthy,
+					queries: []query{{sum("reason", rate(catalog.AdminRefusedTotal)), "{{reason}}"}},
+				},
+				{
 					title: "Streams refused or ended", about: "Streams per second that ended because of a bound of the gateway's: overload, bytes held, a peer that is too slow.",
 					unit: rateUnit(catalog.StreamEndTotal), shows: healthy,
 					queries: []query{{sum("reason, origin", rate(catalog.StreamEndTotal, `reason=~"overload|buffer_limit|slow_peer"`)), "{{reason}} {{origin}}"}},

@@ -67,12 +67,16 @@ func TestDescriptorsRunOut(t *testing.T) {
 			t.Errorf("on an open connection: %+v", r)
 		}
 	}
-	// No connection can be had to another origin: that is said at once.
+	// No connection can be had to another origin: that is said at once, and why in
+	// the log.
 	for range 10 {
 		r := wait(t, "a request that needs a connection", ask(t.Context(), client, base+"/dead/"))
-		if r.status != 503 || !strings.Contains(r.body, "too many open files") || r.took > time.Second {
+		if r.status != 503 || !strings.Contains(r.body, "cannot connect") || r.took > time.Second {
 			t.Errorf("without a descriptor for the origin: %+v", r)
 		}
+	}
+	if line := g.waitLog("endpoint cannot be reached"); !strings.Contains(line, "too many open files") {
+		t.Errorf("the log says %s", line)
 	}
 	if other.connections.Load() != 0 {
 		t.Error("it did connect")
