@@ -227,7 +227,9 @@ func TestRenegotiationIsRefused(t *testing.T) {
 	g := tlsListener(t, ca, "")
 	for _, protocol := range []string{"h2", "http/1.1"} {
 		out := openssl(t, g, ca, "R\n", "-tls1_2", "-alpn", protocol)
-		if !strings.Contains(out, "RENEGOTIATING") || !strings.Contains(out, "alert unexpected message") {
+		// SETTINGS can cross the ClientHello: openssl then gives up before the alert.
+		refused := strings.Contains(out, "alert unexpected message") || protocol == "h2" && strings.Contains(out, "unexpected record")
+		if !strings.Contains(out, "RENEGOTIATING") || !refused {
 			t.Errorf("%s: asked for a new handshake and not refused:\n%s", protocol, tail(out))
 		}
 	}
