@@ -1,6 +1,7 @@
 package raw
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -148,22 +149,31 @@ func TestPersistentClientGivesUpWhatIsNotAnswered(t *testing.T) {
 func TestPersistentClientConnectsAgain(t *testing.T) {
 	o := newOrigin(t)
 	ctx := bounded(t)
-	cut := make(chan struct{})
+	again := make(chan bool, 1)
 	go func() {
-		defer close(cut)
-		for o.connections() == 0 && ctx.Err() == nil {
-			time.Sleep(time.Millisecond)
-		}
+		connected := o.awaitConnection(ctx)
 		o.cut()
+		again <- connected && o.awaitConnection(ctx)
 	}()
-	answers := Paced{Addr: o.Addr(), Connections: 1, Rate: 1000, Request: request("/")}.Persist(ctx, time.Now(), 300*time.Millisecond)
-	<-cut
+	answers := Paced{Addr: o.Addr(), Connections: 1, Rate: 1000, Request: request("/")}.Persist(ctx, time.Now(), time.Second)
 	if len(answers) == 0 || answers[len(answers)-1].Failed != nil {
 		t.Error("the last was not answered")
 	}
-	if o.connections() != 1 {
-		t.Errorf("%d connections", o.connections())
+	if !<-again {
+		t.Error("the client did not connect a second time")
 	}
+}
+
+// awaitConnection returns when an origin has a connection, or false when ctx
+// ends before.
+func (o *Origin) awaitConnection(ctx context.Context) bool {
+	for o.connections() == 0 {
+		if ctx.Err() != nil {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return true
 }
 
 // cut closes every connection of an origin.
