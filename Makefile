@@ -59,11 +59,9 @@ test-e2e: tools e2e-tools bin/hopscope ## h2spec, gRPC interop, load, drain, tra
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) $(E2E)
 
 .PHONY: test-rules
-test-rules: $(TOOLS)/promtool ## stock promtool over every alert rule and every recorded series
+test-rules: $(TOOLS)/promtool bin/hoplab ## every alert rule on every scenario: the matrix, stock promtool, and whether the two engines agree
 	promtool check rules alerts/*.rules.yml
-	files=$$(find rules_test -name '*.test.yml' | sort); \
-	  test -n "$$files" || { echo "test-rules: no rules_test/**/*.test.yml: run make record" >&2; exit 1; }; \
-	  promtool test rules $$files
+	bin/hoplab rules test $(ARGS)
 	$(GOTEST) ./rules_test/...
 
 .PHONY: lint

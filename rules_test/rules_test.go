@@ -15,7 +15,7 @@ import (
 
 	"github.com/hopscope/hopscope/alerts"
 	"github.com/hopscope/hopscope/rules_test/lint"
-	"github.com/hopscope/hopscope/rules_test/suite"
+	"github.com/hopscope/hopscope/rules_test/lab"
 )
 
 const alertsDir = "../alerts"
@@ -104,7 +104,8 @@ func TestEveryAlertSaysWhatToDo(t *testing.T) {
 // The files that promtool runs are what the generator makes of recordings and
 // cases; it fails where an alert does not do what its case expects.
 func TestFilesAreUpToDate(t *testing.T) {
-	want, err := suite.Generate(os.DirFS("."), os.DirFS(alertsDir), alertsDir)
+	l := openLab(t)
+	want, err := l.Generate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,17 +124,22 @@ func TestFilesAreUpToDate(t *testing.T) {
 // Series that no gateway sends prove nothing, whether they were written by hand
 // or recorded before a metric changed.
 func TestEverySeriesIsOneThatTheCatalogueHas(t *testing.T) {
-	cases, err := suite.Load(os.DirFS("."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
+	for _, c := range openLab(t).Scenarios {
 		for _, s := range c.Series.Series {
 			for _, problem := range lint.CheckSeries(s.Labels) {
 				t.Errorf("%s: %s", c.Name, problem)
 			}
 		}
 	}
+}
+
+func openLab(t *testing.T) *lab.Lab {
+	t.Helper()
+	l, err := lab.Open(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 func testFiles(t *testing.T) []string {

@@ -9,6 +9,7 @@ import (
 func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return dispatch(ctx, "hoplab rules", []command{
 		{"record", "record series from real faults of the demo, for rules_test", runRulesRecord},
+		{"test", "prove the rules on every scenario, with stock promtool beside", runRulesTest},
 		{"explain", "say which alerts fire on a recording, when and why", runRulesExplain},
 	}, args, stdout, stderr)
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/hopscope/hopscope/rules_test/recording"
+	"github.com/hopscope/hopscope/rules_test/lab"
 	"github.com/hopscope/hopscope/rules_test/replay"
 )
 
@@ -23,59 +21,39 @@ became pending, fired and ended, with what it told. Without a SCENARIO over all.
 `
 
 // runRulesExplain prints the course of the alerts on recordings.
-func runRulesExplain(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	f := newFlags("rules explain", explainHelp)
-	series := f.String("series", "rules_test/series", "`DIR` of the recordings")
-	rules := f.String("rules", "alerts/*.rules.yml", "`GLOB` of the rule files")
-	const most = 1000 // scenarios; a bound for the parser, not for the work
-	words, code, ok := f.parse(args, 0, most, stdout, stderr)
+func runRulesExplain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f := newLabFlags("rules explain", explainHelp)
+	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
 		return code
 	}
-	files, err := filepath.Glob(*rules)
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("no rule files match %s: run it in the project's folder, or name them with --rules", *rules)
-	}
-	if err == nil && len(words) == 0 {
-		words, err = recording.List(os.DirFS(*series))
-	}
-	if err != nil {
-		return f.failed(stderr, err)
-	}
-	for _, w := range words {
-		if err := explain(stdout, *series, w, files); err != nil {
+	for _, s := range chosen {
+		r, err := l.Run(ctx, s)
+		if err != nil {
 			return f.failed(stderr, err)
 		}
+		printCourse(ctx, stdout, s, r)
 	}
 	return exitOK
 }
 
-func explain(w io.Writer, dir, scenario string, rules []string) error {
-	rec, err := recording.Read(os.DirFS(dir), scenario)
-	if err != nil {
-		return err
-	}
-	r, err := replay.Run(rec, rules...)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%s: %s; %d series, %s in steps of %s\n", scenario, rec.Meta.Description, len(rec.Series),
-		rec.Meta.End(), time.Duration(rec.Meta.Step))
-	events := rec.Meta.Events
-	for _, t := range r.Timeline.Transitions() {
+func printCourse(ctx context.Context, w io.Writer, s *lab.Scenario, r *replay.Result) {
+	meta := s.Series.Meta
+	fmt.Fprintf(w, "%s: %s; %d series, %s in steps of %s\n", s.Title(), s.About, len(s.Series.Series), meta.End(), time.Duration(meta.Step))
+	events := meta.Events
+	for _, t := range r.Transitions(ctx) {
 		for len(events) > 0 && time.Duration(events[0].At) <= t.At {
 			fmt.Fprintf(w, "%8s  -- %s\n", time.Duration(events[0].At), events[0].Name)
 			events = events[1:]
 		}
-		fmt.Fprintf(w, "%8s  %-7s %s %s\n", t.At, t.State, t.Alert.Name, without(t.Alert.Labels, "job", "severity", "slo"))
-		if t.State == "firing" {
-			fmt.Fprintf(w, "%18s %s\n", "", t.Alert.Annotations["description"])
+		fmt.Fprintf(w, "%8s  %-8s %s %s\n", t.At, t.State, t.Alert.Name, without(t.Alert.Labels, "job", "severity", "slo"))
+		if t.State == replay.Firing {
+			fmt.Fprintf(w, "%19s %s\n", "", t.Alert.Annotations["description"])
 		}
 	}
 	for _, e := range events {
 		fmt.Fprintf(w, "%8s  -- %s\n", time.Duration(e.At), e.Name)
 	}
-	return r.Close()
 }
 
 // without returns labels as text, less those that say nothing here.

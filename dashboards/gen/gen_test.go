@@ -19,6 +19,7 @@ import (
 	"github.com/hopscope/hopscope/rules_test/lint"
 	"github.com/hopscope/hopscope/rules_test/recording"
 	"github.com/hopscope/hopscope/rules_test/replay"
+	"github.com/hopscope/hopscope/rules_test/ruleset"
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
@@ -156,11 +157,15 @@ func TestEveryQueryNamesWhatTheCatalogueHas(t *testing.T) {
 
 // rerun replays a recording's first scrapes with our rules, all of them if
 // scrapes is 0.
-func rerun(t *testing.T, scenario string, scrapes int) (*replay.Replay, time.Duration) {
+func rerun(t *testing.T, scenario string, scrapes int) (*replay.Result, time.Duration) {
 	t.Helper()
-	ruleFiles, err := filepath.Glob(filepath.Join(alertsDir, "*.rules.yml"))
-	if err != nil || len(ruleFiles) == 0 {
-		t.Fatal(ruleFiles, err)
+	files, err := ruleset.Glob(filepath.Join(alertsDir, "*.rules.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := ruleset.Load(files...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	rec, err := recording.Read(os.DirFS(seriesDir), scenario)
 	if err != nil {
@@ -169,11 +174,14 @@ func rerun(t *testing.T, scenario string, scrapes int) (*replay.Replay, time.Dur
 	if scrapes > 0 {
 		rec.Meta.Scrapes = scrapes
 	}
-	r, err := replay.Run(rec, ruleFiles...)
+	data, err := replay.NewData(rec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Close() })
+	r, err := replay.Run(t.Context(), data, set, replay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return r, time.Duration(rec.Meta.Step)
 }
 
@@ -201,7 +209,7 @@ func TestEveryQueryHasASeriesWithin30Seconds(t *testing.T) {
 // A panel that shows nothing is worse than none: each query runs on the
 // recording of the scenario that it is meant to show.
 func TestEveryQueryHasDataInItsScenario(t *testing.T) {
-	replays := map[string]*replay.Replay{}
+	replays := map[string]*replay.Result{}
 	steps := map[string]time.Duration{}
 	for _, scenario := range []string{healthy, slowConsumer, failingReplica, deadReplica, goawayStorm, stalledStream, latency, rapidReset} {
 		replays[scenario], steps[scenario] = rerun(t, scenario, 0)

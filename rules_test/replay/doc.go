@@ -1,9 +1,21 @@
-// Package replay runs rule files and queries over a [recording.Recording] with
-// Prometheus' own rule manager, PromQL engine and storage, as promtool does: every
-// rule is evaluated once a step, in file order, on the samples scraped until then.
+// Package replay runs rules over a recording, as a Prometheus would have that
+// scraped these series: every group at its own interval and phase, with for,
+// keep_firing_for, limits, staleness and ALERTS.
 //
-// What it gives beyond promtool is a look at the whole course: [Timeline] says
-// when each alert was pending, fired and ended, with its labels and annotations
-// at each moment. The generator of the promtool files and the checks of the
-// dashboards stand on it.
+// It uses Prometheus' PromQL engine and templates. What Prometheus does around
+// them, it does itself (alert.go, run.go), because thousands of mutants are to be
+// run in seconds: a rule is one range query over the whole recording instead of an
+// instant query for each evaluation, and what a change does not touch is taken
+// over from the run before ([Options].Base). Rules that read what they or later
+// rules of their group record are evaluated step by step. TestAgreesWithManager
+// holds all of it to Prometheus' rule manager.
+//
+//	store.go   series in memory, with what rules recorded
+//	order.go   which rule reads which, and so what comes first
+//	run.go     a run, and its result
+//	alert.go   the states of an alert
+//	template.go labels and annotations
+//	course.go  what happened, for those who look at it
+//
+// Everything here is safe for concurrent use once it was made.
 package replay

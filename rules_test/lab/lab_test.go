@@ -1,0 +1,189 @@
+package lab_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hopscope/hopscope/rules_test/lab"
+)
+
+const rules = `
+groups:
+  - name: g
+    rules:
+      - alert: Low
+        expr: up == 0
+        for: 10s
+        annotations: {summary: 'low on {{ $labels.instance }}'}
+      - alert: Other
+        expr: other > 0
+`
+
+const meta = `
+scenario: down
+description: a target is down
+start: 2026-01-01T00:00:00Z
+step: 5s
+scrapes: 12
+events: [{name: fault on, at: 10s}, {name: fault off, at: 35s}]
+`
+
+const series = `up{instance="a"} 1x2 0x4 1x3
+`
+
+// write makes a lab's folder over one recording.
+func write(t *testing.T, matrix, synthetic string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "series"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"x.rules.yml": rules, "matrix.yml": "rules: ['*.rules.yml']\nscenarios: " + matrix, "synthetic.yml": synthetic,
+		"series/down.meta.yml": meta, "series/down.series": series,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func generate(t *testing.T, matrix, synthetic string) (map[string][]byte, error) {
+	t.Helper()
+	l, err := lab.Open(write(t, matrix, synthetic))
+	if err != nil {
+		return nil, err
+	}
+	return l.Generate(t.Context())
+}
+
+const (
+	nothing = "[]"
+	good    = "[{scenario: down, must: [{alert: Low, within: 20s, ends: 10s}]}]"
+	byHand  = "[{name: hand, about: by hand, step: 5s, series: ['up{} 1 0x5', 'other 1x5'], fires: [{alert: Low, at: 15s}, {alert: Other, at: 5s}], silent: [{alert: Low, at: 5s}]}]"
+)
+
+func TestGenerateWritesWhatPromtoolChecks(t *testing.T) {
+	files, err := generate(t, good, byHand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded, synthetic := string(files["recorded/down.test.yml"]), string(files["synthetic/hand.test.yml"])
+	for _, want := range []string{"values: 1x2 0x4 1x3", "eval_time: 30s", "summary: low on a", "alertname: Other", "name: down", "- ../*.rules.yml"} {
+		if !strings.Contains(recorded, want) {
+			t.Errorf("no %q in\n%s", want, recorded)
+		}
+	}
+	if !strings.Contains(synthetic, "name: 'synthetic: hand'") {
+		t.Errorf("not marked as synthetic:\n%s", synthetic)
+	}
+}
+
+func TestGenerateFailsWhereAlertsDoOtherwise(t *testing.T) {
+	for _, tc := range []struct{ name, matrix, synthetic, want string }{
+		{"too late", "[{scenario: down, must: [{alert: Low, within: 10s}]}]", nothing, "should fire within 10s of the fault, which began after 10s (it first fires after 25s)"},
+		{"never", "[{scenario: down, must: [{alert: Low, within: 20s}, {alert: Other, within: 20s}]}]", nothing, "it never fires"},
+		{"unexpected", "[{scenario: down}]", nothing, "Low fires after 25s and is not expected to"},
+		{"does not end", "[{scenario: down, must: [{alert: Low, within: 20s, ends: 1ms}]}]", nothing, "still fires 1ms after the fault ended"},
+		{"ends after the recording", "[{scenario: down, must: [{alert: Low, within: 20s, ends: 1m}]}]", nothing, "the recording ends before that"},
+		{"misspelt", "[{scenario: down, may: [Low, low]}]", nothing, `there is no alert "low": did you mean "Low"?`},
+		{"no recording", "[{scenario: up}]", nothing, "hoplab rules record"},
+		{"unknown key", "[{scenari: down}]", nothing, "matrix.yml: yaml: unmarshal errors:\n  line 2: field scenari not found"},
+		{"twice", "[{scenario: down, may: [Low]}, {scenario: down, may: [Low]}]", nothing, "two scenarios down"},
+		{"fires although silent", nothing, "[{name: x, step: 5s, series: ['up{} 0x5'], silent: [{alert: Low, at: 20s}]}]", "should be silent after 20s"},
+		{"silent although firing", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], fires: [{alert: Low, at: 20s}]}]", "should fire after 20s and does not"},
+		{"after the end", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], silent: [{alert: Low, at: 1m}]}]", "the series end after 25s"},
+		{"no step", nothing, "[{name: x, series: ['up{} 1x5']}]", "step 0s: want a positive time"},
+		{"nothing to see", nothing, "[{name: x, step: 5s, series: ['up{} 1x5']}]", "want series, and fires or silent"},
+		{"notation", nothing, "[{name: x, step: 5s, series: ['up{ 1x5']}]", "synthetic.yml: x"},
+		{"empty", nothing, "", "synthetic.yml: the file is empty"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := generate(t, tc.matrix, tc.synthetic); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v\nwant %q in it", err, tc.want)
+			}
+		})
+	}
+}
+
+// test writes the generated files, lets change spoil the folder, and runs everything.
+func test(t *testing.T, matrix, synthetic string, change func(dir string)) *lab.Outcome {
+	t.Helper()
+	dir := write(t, matrix, synthetic)
+	l, err := lab.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := l.Generate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Write(files); err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(dir)
+		if l, err = lab.Open(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o, err := l.Test(t.Context(), lab.Options{Phases: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestEverythingAsExpectedPasses(t *testing.T) {
+	o := test(t, good, byHand, nil)
+	if o.Failed() {
+		t.Fatal(o.Summary())
+	}
+	low := o.Results[0].Cells[0]
+	if low.Detected != 19*time.Second || low.Phase != 4*time.Second || low.Resolved != 9*time.Second {
+		t.Errorf("detected after %s at phase %s, resolved after %s; want the worst of five phases", low.Detected, low.Phase, low.Resolved)
+	}
+	var out strings.Builder
+	if err := o.WriteJUnit(&out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), `<testcase name="Low must fire" classname="down">`) || strings.Contains(out.String(), "<failure") {
+		t.Error(out.String())
+	}
+}
+
+func TestWhatIsNotAsExpectedIsNamed(t *testing.T) {
+	rule := func(old, new string) func(string) {
+		return func(dir string) {
+			if err := os.WriteFile(filepath.Join(dir, "x.rules.yml"), []byte(strings.Replace(rules, old, new, 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(dir string)
+		want   string
+	}{
+		{"text", rule("low on", "slow on"), "is not what hoplab rules test --write writes"},
+		{"slower", rule("for: 10s", "for: 20s"), "down: Low should fire within 20s"},
+		{"cannot fire", rule("other > 0", "other > 1"), "Other fires in no scenario, so its silence proves nothing"},
+		{"interval", rule("name: g", "name: g\n    interval: 40s"), "x.rules.yml:6: Low fires in promtool and not in Prometheus, because promtool ignores its group's interval"},
+		{"left over", func(dir string) {
+			if err := os.WriteFile(filepath.Join(dir, "recorded/old.test.yml"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "recorded/old.test.yml belongs to no scenario"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := test(t, good, byHand, tc.change)
+			if got := o.Summary(); !o.Failed() || !strings.Contains(got, tc.want) {
+				t.Errorf("%q is not in\n%s", tc.want, got)
+			}
+		})
+	}
+}

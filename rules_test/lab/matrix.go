@@ -1,0 +1,74 @@
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/hopscope/hopscope/rules_test/recording"
+)
+
+// MatrixFile is the matrix' name in a lab's folder.
+const MatrixFile = "matrix.yml"
+
+// Matrix says what every alert has to do in every scenario. What a scenario does
+// not list has to stay silent in it.
+type Matrix struct {
+	// Rules are globs of the rule files, relative to the lab's folder.
+	Rules []string `yaml:"rules"`
+	// Scenarios are the recordings of series/, in the order in which they are shown.
+	Scenarios []Row `yaml:"scenarios"`
+}
+
+// Row is what is expected in one scenario.
+type Row struct {
+	Scenario string   `yaml:"scenario"`
+	Must     []Budget `yaml:"must,omitempty"`
+	May      []string `yaml:"may,omitempty"`
+}
+
+// Budget says how long an alert may take to notice a fault and its end.
+type Budget struct {
+	Alert string `yaml:"alert"`
+	// Within is the time after the fault's begin by which it fires.
+	Within recording.Duration `yaml:"within"`
+	// Ends is the time after the fault's end by which it no longer fires; 0: it
+	// may outlast the recording, as alerts on long windows do.
+	Ends recording.Duration `yaml:"ends,omitempty"`
+}
+
+// readMatrix reads a lab's matrix.
+func readMatrix(dir string) (Matrix, error) {
+	var m Matrix
+	path := filepath.Join(dir, MatrixFile)
+	err := decode(path, &m)
+	if errors.Is(err, os.ErrNotExist) {
+		return m, fmt.Errorf("%w: a lab is a folder with %s, which names rule files and scenarios; --suite DIR says where", err, MatrixFile)
+	}
+	if err == nil && len(m.Rules) == 0 {
+		err = fmt.Errorf("%s: rules: names no rule files, for example rules: [../alerts/*.yml]", path)
+	}
+	return m, err
+}
+
+// decode reads a YAML file strictly. Its errors name the file and the line.
+func decode(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("%s: the file is empty", path)
+		}
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

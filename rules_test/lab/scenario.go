@@ -1,0 +1,141 @@
+package lab
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hopscope/hopscope/rules_test/recording"
+	"github.com/hopscope/hopscope/rules_test/replay"
+)
+
+// The events of a recording that a fault makes.
+const (
+	faultOn  = "fault on"
+	faultOff = "fault off"
+)
+
+// SyntheticFile holds series by hand; see [Scenario].Synthetic.
+const SyntheticFile = "synthetic.yml"
+
+// longest is how long a scenario may be without being one of the long ones, which
+// have a target of their own.
+const longest = 3 * time.Hour
+
+// Scenario is series, and what is expected of the alerts on them.
+type Scenario struct {
+	Name  string
+	About string
+	// Synthetic series are written by hand, for what no recording covers: the
+	// edges of thresholds, and windows of days. Nothing is expected of alerts that
+	// they do not name.
+	Synthetic bool
+	Series    recording.Recording
+	Data      *replay.Data
+	// Must and May are the matrix' row of a recording.
+	Must []Budget
+	May  []string
+	// Fires and Silent are what is expected of synthetic series.
+	Fires, Silent []Moment
+}
+
+// Moment is a look at one alert.
+type Moment struct {
+	Alert string             `yaml:"alert"`
+	At    recording.Duration `yaml:"at"`
+}
+
+// Long reports whether the scenario is one of hours or days.
+func (s *Scenario) Long() bool { return s.Series.Meta.End() > longest }
+
+// Fault returns when the fault began and ended, and false if there was none.
+func (s *Scenario) Fault() (on, off time.Duration, ok bool) {
+	on, err := s.Series.Meta.At(faultOn)
+	off, err2 := s.Series.Meta.At(faultOff)
+	return on, off, err == nil && err2 == nil
+}
+
+// alerts returns every name that the scenario mentions.
+func (s *Scenario) alerts() []string {
+	names := slices.Clone(s.May)
+	for _, b := range s.Must {
+		names = append(names, b.Alert)
+	}
+	for _, m := range slices.Concat(s.Fires, s.Silent) {
+		names = append(names, m.Alert)
+	}
+	return names
+}
+
+// readRecorded reads the recordings of a matrix.
+func readRecorded(dir string, m Matrix) ([]*Scenario, error) {
+	var all []*Scenario
+	var errs []error
+	for _, row := range m.Scenarios {
+		rec, err := recording.Read(os.DirFS(filepath.Join(dir, "series")), row.Scenario)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", filepath.Join(dir, "series"), err))
+			continue
+		}
+		s := &Scenario{Name: row.Scenario, About: rec.Meta.Description, Series: rec, Must: row.Must, May: row.May}
+		if _, _, ok := s.Fault(); !ok && len(s.Must) > 0 {
+			errs = append(errs, fmt.Errorf("%s: %s has to show alerts, but its recording has no events %q and %q", MatrixFile, s.Name, faultOn, faultOff))
+		}
+		all = append(all, s)
+	}
+	return all, errors.Join(errs...)
+}
+
+// readSynthetic reads the series by hand; a lab need not have any.
+func readSynthetic(dir string) ([]*Scenario, error) {
+	var list []struct {
+		Name   string             `yaml:"name"`
+		About  string             `yaml:"about"`
+		Start  time.Time          `yaml:"start"`
+		Step   recording.Duration `yaml:"step"`
+		Series []string           `yaml:"series"`
+		Fires  []Moment           `yaml:"fires"`
+		Silent []Moment           `yaml:"silent"`
+	}
+	file := filepath.Join(dir, SyntheticFile)
+	if err := decode(file, &list); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var all []*Scenario
+	for _, l := range list {
+		s := &Scenario{Name: l.Name, About: l.About, Synthetic: true, Fires: l.Fires, Silent: l.Silent}
+		s.Series.Meta = recording.Meta{Scenario: l.Name, Description: l.About, Start: l.Start, Step: l.Step}
+		if l.Start.IsZero() {
+			s.Series.Meta.Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+		if l.Step <= 0 {
+			return nil, fmt.Errorf("%s: %s: step %s: want a positive time", file, l.Name, time.Duration(l.Step))
+		}
+		for _, line := range l.Series {
+			one, err := recording.Parse(line)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", file, l.Name, err)
+			}
+			s.Series.Series = append(s.Series.Series, one)
+			s.Series.Meta.Scrapes = max(s.Series.Meta.Scrapes, len(one.Values))
+		}
+		looks := slices.Concat(l.Fires, l.Silent)
+		if len(looks) == 0 || len(l.Series) == 0 {
+			return nil, fmt.Errorf("%s: %s: want series, and fires or silent", file, l.Name)
+		}
+		last := slices.MaxFunc(looks, func(a, b Moment) int { return cmp.Compare(a.At, b.At) })
+		if end := s.Series.Meta.End(); time.Duration(last.At) > end {
+			return nil, fmt.Errorf("%s: %s: %s is looked at after %s, but the series end after %s", file, l.Name, last.Alert, time.Duration(last.At), end)
+		}
+		// Nobody looks at what comes later.
+		s.Series.Meta.Scrapes = int(last.At/l.Step) + 1
+		all = append(all, s)
+	}
+	return all, nil
+}

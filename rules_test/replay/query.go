@@ -1,0 +1,66 @@
+package replay
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/timestamp"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/template"
+)
+
+// Query evaluates an expression over the whole recording, a value for each step,
+// with what the rules recorded. It returns the series that have any.
+func (r *Result) Query(ctx context.Context, expr string) (promql.Matrix, error) {
+	return r.rangeQuery(ctx, expr, r.Data.start, r.Data.end, time.Duration(r.Data.Meta.Step))
+}
+
+// QueryRange evaluates an expression at from, from+step, … up to to; times count
+// from the recording's start.
+func (r *Result) QueryRange(ctx context.Context, expr string, from, to, step time.Duration) (promql.Matrix, error) {
+	return r.rangeQuery(ctx, expr, r.Data.start+from.Milliseconds(), r.Data.start+to.Milliseconds(), step)
+}
+
+// QueryAt evaluates an expression at one time after the recording's start.
+func (r *Result) QueryAt(ctx context.Context, expr string, at time.Duration) (promql.Vector, error) {
+	return rules.EngineQueryFunc(r.engine, r.view)(ctx, expr, timestamp.Time(r.Data.start).Add(at))
+}
+
+// After returns a sample's timestamp as time after the recording's start.
+func (r *Result) After(ms int64) time.Duration { return r.Data.after(ms) }
+
+func (r *Result) rangeQuery(ctx context.Context, expr string, from, to int64, step time.Duration) (promql.Matrix, error) {
+	q, err := r.engine.NewRangeQuery(ctx, r.view, nil, expr, timestamp.Time(from), timestamp.Time(to), step)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	result := q.Exec(ctx)
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	m, err := result.Matrix()
+	if err != nil {
+		return nil, err
+	}
+	// The matrix' memory goes back to the engine on Close.
+	out := make(promql.Matrix, len(m))
+	for i, s := range m {
+		out[i] = promql.Series{Metric: s.Metric, Floats: slices.Clone(s.Floats), Histograms: slices.Clone(s.Histograms)}
+	}
+	return out, nil
+}
+
+func (r *Result) templateQuery() template.QueryFunc {
+	return template.QueryFunc(rules.EngineQueryFunc(r.engine, r.view))
+}
+
+func hasTemplates(l labels.Labels) bool {
+	found := false
+	l.Range(func(l labels.Label) { found = found || strings.Contains(l.Value, "{{") })
+	return found
+}
