@@ -16,7 +16,8 @@ Usage: hoplab rules test [SCENARIO ...] [flags]
 Proves the rules on every scenario of the lab, or on those named: the verdicts of
 matrix.yml at several phases of evaluation, the generated promtool files by stock
 promtool, and the whole course of every alert by promtool and by this engine, which
-have to agree. An alert that can fire in no scenario fails, too.
+have to agree. An alert that can fire in no scenario fails, too. With --long the
+scenarios of days.yml, which are spliced from recordings and take minutes.
 
 It prints the matrix with the worst times of detection and resolution, and what is
 not as expected; exit code 1 if anything is not.
@@ -27,6 +28,7 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	f := newLabFlags("rules test", rulesTestHelp)
 	write := f.Bool("write", false, "write the promtool files anew, and do not run them")
 	phases := f.Int("phases", 5, "at `N` phases of the evaluation interval")
+	long := f.Bool("long", false, "run the scenarios of hours and days (days.yml) instead, by this engine alone")
 	junit := f.String("junit", "", "write JUnit's XML to `FILE`")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
@@ -43,11 +45,18 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stdout, "%d files written\n", len(files))
 		return exitOK
 	}
-	opts := lab.Options{Phases: *phases, Progress: newProgress(stderr, "scenarios").scenario}
-	if len(chosen) < len(l.Scenarios) {
-		opts.Scenarios = chosen
+	progress := newProgress(stderr, "scenarios").scenario
+	var o *lab.Outcome
+	var err error
+	if *long {
+		o, err = testDays(ctx, l, progress)
+	} else {
+		opts := lab.Options{Phases: *phases, Progress: progress}
+		if len(chosen) < len(l.Scenarios) {
+			opts.Scenarios = chosen
+		}
+		o, err = l.Test(ctx, opts)
 	}
-	o, err := l.Test(ctx, opts)
 	if err != nil {
 		return f.failed(stderr, err)
 	}
@@ -63,6 +72,17 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return f.failed(stderr, errors.New(o.Summary()))
 	}
 	return exitOK
+}
+
+func testDays(ctx context.Context, l *lab.Lab, progress func(done, all int, s *lab.Scenario)) (*lab.Outcome, error) {
+	days, err := l.Days()
+	if err != nil {
+		return nil, err
+	}
+	if len(days) == 0 {
+		return nil, fmt.Errorf("%s has no %s", l.Dir, lab.DaysFile)
+	}
+	return l.TestDays(ctx, days, progress)
 }
 
 // writeFile creates a file and lets write fill it.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/hopscope/hopscope/rules_test/replay"
+	"github.com/hopscope/hopscope/rules_test/routing"
 	"github.com/hopscope/hopscope/rules_test/ruleset"
 )
 
@@ -23,6 +24,7 @@ type Lab struct {
 	Scenarios []*Scenario // recorded ones in the matrix' order, then synthetic ones
 
 	patterns []string // of the rule files
+	routing  *routing.Config
 }
 
 // Open reads a lab's folder. rules, if any, are globs of rule files to be used
@@ -45,6 +47,11 @@ func Open(dir string, rules ...string) (*Lab, error) {
 	if l.Set, err = ruleset.Load(l.RuleFiles...); err != nil {
 		return nil, err
 	}
+	if l.Matrix.Alertmanager != "" {
+		if l.routing, err = routing.Load(filepath.Join(dir, l.Matrix.Alertmanager)); err != nil {
+			return nil, err
+		}
+	}
 	recorded, err := readRecorded(dir, l.Matrix)
 	synthetic, err2 := readSynthetic(dir)
 	l.Scenarios = append(recorded, synthetic...)
@@ -61,7 +68,6 @@ func Open(dir string, rules ...string) (*Lab, error) {
 
 // check guards against silence that means nothing: promtool takes any name.
 func (l *Lab) check() error {
-	known := l.Set.Alerts()
 	names := map[string]bool{}
 	var errs []error
 	for _, s := range l.Scenarios {
@@ -73,13 +79,27 @@ func (l *Lab) check() error {
 			errs = append(errs, fmt.Errorf("%s: there are two scenarios %s", file, s.Name))
 		}
 		names[s.Title()] = true
+		for receiver := range s.Told {
+			if l.routing == nil || !slices.Contains(l.routing.Receivers(), receiver) {
+				errs = append(errs, fmt.Errorf("%s: %s: told: there is no receiver %q in the configuration that alertmanager names", file, s.Name, receiver))
+			}
+		}
 		for _, a := range s.alerts() {
-			if !slices.Contains(known, a) {
-				errs = append(errs, fmt.Errorf("%s: %s: there is no alert %q%s", file, s.Name, a, nearest(a, known)))
+			if err := l.known(a); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", file, s.Name, err))
 			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// known returns an error if there is no alert of that name.
+func (l *Lab) known(alert string) error {
+	all := l.Set.Alerts()
+	if slices.Contains(all, alert) {
+		return nil
+	}
+	return fmt.Errorf("there is no alert %q%s", alert, nearest(alert, all))
 }
 
 // nearest suggests a name of the same letters in another case or with the same

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/rules_test/lab"
+	"github.com/hopscope/hopscope/rules_test/ruleset"
 )
 
 const rules = `
@@ -34,6 +35,15 @@ events: [{name: fault on, at: 10s}, {name: fault off, at: 35s}]
 const series = `up{instance="a"} 1x2 0x4 1x3
 `
 
+// alertmanager tells a pager of Low and a mailbox of the rest.
+const alertmanager = `
+route:
+  receiver: mail
+  group_wait: 0s
+  routes: [{matchers: ['alertname="Low"'], receiver: pager}]
+receivers: [{name: mail}, {name: pager}]
+`
+
 // write makes a lab's folder over one recording.
 func write(t *testing.T, matrix, synthetic string) string {
 	t.Helper()
@@ -42,7 +52,7 @@ func write(t *testing.T, matrix, synthetic string) string {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"x.rules.yml": rules, "matrix.yml": "rules: ['*.rules.yml']\nscenarios: " + matrix, "synthetic.yml": synthetic,
+		"x.rules.yml": rules, "matrix.yml": "rules: ['*.rules.yml']\nalertmanager: am.yml\nscenarios: " + matrix, "am.yml": alertmanager, "synthetic.yml": synthetic,
 		"series/down.meta.yml": meta, "series/down.series": series,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -63,7 +73,7 @@ func generate(t *testing.T, matrix, synthetic string) (map[string][]byte, error)
 
 const (
 	nothing = "[]"
-	good    = "[{scenario: down, must: [{alert: Low, within: 20s, ends: 10s}]}]"
+	good    = "[{scenario: down, must: [{alert: Low, within: 20s, ends: 10s}], told: {pager: [Low]}}]"
 	byHand  = "[{name: hand, about: by hand, step: 5s, series: ['up{} 1 0x5', 'other 1x5'], fires: [{alert: Low, at: 15s}, {alert: Other, at: 5s}], silent: [{alert: Low, at: 5s}]}]"
 )
 
@@ -92,7 +102,8 @@ func TestGenerateFailsWhereAlertsDoOtherwise(t *testing.T) {
 		{"ends after the recording", "[{scenario: down, must: [{alert: Low, within: 20s, ends: 1m}]}]", nothing, "the recording ends before that"},
 		{"misspelt", "[{scenario: down, may: [Low, low]}]", nothing, `there is no alert "low": did you mean "Low"?`},
 		{"no recording", "[{scenario: up}]", nothing, "hoplab rules record"},
-		{"unknown key", "[{scenari: down}]", nothing, "matrix.yml: yaml: unmarshal errors:\n  line 2: field scenari not found"},
+		{"unknown key", "[{scenari: down}]", nothing, "matrix.yml: yaml: unmarshal errors:\n  line 3: field scenari not found"},
+		{"no receiver", "[{scenario: down, may: [Low], told: {fax: [Low]}}]", nothing, `told: there is no receiver "fax"`},
 		{"twice", "[{scenario: down, may: [Low]}, {scenario: down, may: [Low]}]", nothing, "two scenarios down"},
 		{"fires although silent", nothing, "[{name: x, step: 5s, series: ['up{} 0x5'], silent: [{alert: Low, at: 20s}]}]", "should be silent after 20s"},
 		{"silent although firing", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], fires: [{alert: Low, at: 20s}]}]", "should fire after 20s and does not"},
@@ -173,6 +184,13 @@ func TestWhatIsNotAsExpectedIsNamed(t *testing.T) {
 		{"slower", rule("for: 10s", "for: 20s"), "down: Low should fire within 20s"},
 		{"cannot fire", rule("other > 0", "other > 1"), "Other fires in no scenario, so its silence proves nothing"},
 		{"interval", rule("name: g", "name: g\n    interval: 40s"), "x.rules.yml:6: Low fires in promtool and not in Prometheus, because promtool ignores its group's interval"},
+		{"told", func(dir string) {
+			if err := os.WriteFile(filepath.Join(dir, "am.yml"), []byte(strings.Replace(alertmanager, "Low", "Lower", 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "down: mail is told of Low, and should not be\ndown: pager is not told of Low, and should be"},
+		{"together", rule("      - alert: Other", "      - {alert: Twin, expr: up == 0, for: 10s}\n      - alert: Other"), "Low and Twin always fire together (down)"},
+		{"together with a reason", rule("      - alert: Other", "      # together: a test\n      - {alert: Twin, expr: up == 0, for: 10s}\n      - alert: Other"), "Twin fires after 25s and is not expected to"},
 		{"left over", func(dir string) {
 			if err := os.WriteFile(filepath.Join(dir, "recorded/old.test.yml"), nil, 0o644); err != nil {
 				t.Fatal(err)
@@ -185,5 +203,76 @@ func TestWhatIsNotAsExpectedIsNamed(t *testing.T) {
 				t.Errorf("%q is not in\n%s", tc.want, got)
 			}
 		})
+	}
+}
+
+func TestDiffNamesEveryVerdictThatChanges(t *testing.T) {
+	l, err := lab.Open(write(t, good, byHand))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, old, new, want string }{
+		{"nothing", "for: 10s", "for: 10s", ""},
+		{"sooner", "for: 10s", "for: 5s", "down Low: fires 15s after the fault, ends 5s after its end -> fires 10s after the fault, ends 5s after its end"},
+		{"no longer", "up == 0", "up == 2", "down Low: fires 15s after the fault, ends 5s after its end -> silent, breaks: should fire within 20s of the fault, which began after 10s (it never fires)"},
+		{"text", "low on", "slow on", `down Low: annotation summary: "low on a" -> "slow on a"`},
+		{"removed", "alert: Low", "alert: High", "down High: no such alert -> fires 15s after the fault, ends 5s after its end, breaks: fires after 25s and is not expected to: map[instance:a], "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			groups, err := ruleset.Parse("new.yml", []byte(strings.Replace(rules, tc.old, tc.new, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			changes, err := l.Diff(t.Context(), l.Set, &ruleset.Set{Groups: groups}, l.Scenarios[:1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if len(changes) > 0 {
+				c := changes[0]
+				got = c.Scenario.Title() + " " + c.Alert + ": " + c.What
+				if c.Breaks != "" {
+					got += ", breaks: " + c.Breaks
+				}
+			}
+			if got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestDaysAreSplicedFromRecordings(t *testing.T) {
+	dir := write(t, good, byHand)
+	days := `
+- name: long
+  about: peace before the fault
+  interval: 10s
+  parts: [{scenario: down, for: 1h}, {scenario: down}]
+  may: [Low]
+- name: wrong
+  interval: 10s
+  parts: [{scenario: down}]
+`
+	if err := os.WriteFile(filepath.Join(dir, lab.DaysFile), []byte(days), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.Days()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end := list[0].Series.Meta.End(); end < time.Hour || end > time.Hour+2*time.Minute {
+		t.Errorf("the day lasts %s", end)
+	}
+	o, err := l.TestDays(t.Context(), list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.Summary(); !strings.HasPrefix(got, "wrong: Low fires after ") {
+		t.Errorf("problems: %q", got)
 	}
 }

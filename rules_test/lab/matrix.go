@@ -21,6 +21,9 @@ const MatrixFile = "matrix.yml"
 type Matrix struct {
 	// Rules are globs of the rule files, relative to the lab's folder.
 	Rules []string `yaml:"rules"`
+	// Alertmanager is the path of its configuration, relative to the lab's folder;
+	// empty: who is told is not checked.
+	Alertmanager string `yaml:"alertmanager,omitempty"`
 	// Scenarios are the recordings of series/, in the order in which they are shown.
 	Scenarios []Row `yaml:"scenarios"`
 }
@@ -30,6 +33,10 @@ type Row struct {
 	Scenario string   `yaml:"scenario"`
 	Must     []Budget `yaml:"must,omitempty"`
 	May      []string `yaml:"may,omitempty"`
+	// Told lists for each receiver of Alertmanager the alerts that it is told of;
+	// those that may fire may be added. Receivers that are not listed are told
+	// nothing.
+	Told map[string][]string `yaml:"told,omitempty"`
 }
 
 // Budget says how long an alert may take to notice a fault and its end.

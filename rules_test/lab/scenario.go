@@ -39,6 +39,7 @@ type Scenario struct {
 	// Must and May are the matrix' row of a recording.
 	Must []Budget
 	May  []string
+	Told map[string][]string
 	// Fires and Silent are what is expected of synthetic series.
 	Fires, Silent []Moment
 }
@@ -68,6 +69,9 @@ func (s *Scenario) alerts() []string {
 	for _, m := range slices.Concat(s.Fires, s.Silent) {
 		names = append(names, m.Alert)
 	}
+	for _, told := range s.Told {
+		names = append(names, told...)
+	}
 	return names
 }
 
@@ -81,7 +85,7 @@ func readRecorded(dir string, m Matrix) ([]*Scenario, error) {
 			errs = append(errs, fmt.Errorf("%s: %w", filepath.Join(dir, "series"), err))
 			continue
 		}
-		s := &Scenario{Name: row.Scenario, About: rec.Meta.Description, Series: rec, Must: row.Must, May: row.May}
+		s := &Scenario{Name: row.Scenario, About: rec.Meta.Description, Series: rec, Must: row.Must, May: row.May, Told: row.Told}
 		if _, _, ok := s.Fault(); !ok && len(s.Must) > 0 {
 			errs = append(errs, fmt.Errorf("%s: %s has to show alerts, but its recording has no events %q and %q", MatrixFile, s.Name, faultOn, faultOff))
 		}

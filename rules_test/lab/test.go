@@ -41,6 +41,8 @@ type ScenarioResult struct {
 	// not up to date, engines that do not agree.
 	Problems []string
 	Took     time.Duration
+	// Run is the rules' run as promtool does it.
+	Run *replay.Result
 }
 
 // Failed reports whether anything is not as expected.
@@ -85,7 +87,7 @@ func (l *Lab) Test(ctx context.Context, opts Options) (*Outcome, error) {
 		return nil, err
 	}
 	if whole {
-		o.Problems = l.vacuous(o)
+		o.Problems = append(l.vacuous(o), l.together(o)...)
 	}
 	return o, nil
 }
@@ -100,6 +102,8 @@ func (l *Lab) test(ctx context.Context, s *Scenario, phases int, dir string) (Sc
 	if err != nil {
 		return result, err
 	}
+	result.Run = r
+	result.Problems = l.told(s, r)
 	problem := func(err error) error {
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errNoPromtool) {
 			result.Problems = append(result.Problems, err.Error())

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/hopscope/hopscope/rules_test/ruleset"
+)
+
+const diffHelp = `
+Usage: hoplab rules diff OLD [NEW] [flags]
+
+Says which verdicts change between two revisions of the rules: alerts that fire
+where they did not, or no longer, sooner or later, or tell something else. OLD and
+NEW are folders, files or globs of rule files, or revisions of git, such as main or
+HEAD~3, which are looked up for the rule files that the lab names. Without NEW the
+rule files as they are.
+
+Exit code 1 if a change breaks what matrix.yml or synthetic.yml expect.
+
+  hoplab rules diff main
+  hoplab rules diff /tmp/old-alerts 'alerts/*.rules.yml'
+`
+
+// runRulesDiff compares two revisions of rules on every scenario.
+func runRulesDiff(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f := newLabFlags("rules diff", diffHelp)
+	words, code, ok := f.parse(args, 1, 2, stdout, stderr)
+	if !ok {
+		return code
+	}
+	l, chosen, err := f.open(nil)
+	if err != nil {
+		return f.failed(stderr, err)
+	}
+	sets := []*ruleset.Set{nil, l.Set}
+	for i, w := range words {
+		if sets[i], err = revision(ctx, w, l.RuleFiles); err != nil {
+			return f.failed(stderr, err)
+		}
+	}
+	changes, err := l.Diff(ctx, sets[0], sets[1], chosen)
+	if err != nil {
+		return f.failed(stderr, err)
+	}
+	broken, last := 0, ""
+	for _, c := range changes {
+		if title := c.Scenario.Title(); title != last {
+			fmt.Fprintln(stdout, title)
+			last = title
+		}
+		fmt.Fprintf(stdout, "  %s: %s\n", c.Alert, c.What)
+		if c.Breaks != "" {
+			broken++
+			fmt.Fprintf(stdout, "    breaks: %s %s\n", c.Alert, c.Breaks)
+		}
+	}
+	fmt.Fprintf(stdout, "%d verdicts change in %d scenarios, %d break an expectation\n", len(changes), len(chosen), broken)
+	if broken > 0 {
+		return exitFailure
+	}
+	return exitOK
+}
+
+// revision loads the rules that a word of the command line names.
+func revision(ctx context.Context, word string, files []string) (*ruleset.Set, error) {
+	pattern := word
+	if info, err := os.Stat(word); err == nil && info.IsDir() {
+		pattern = filepath.Join(word, "*.rules.yml")
+	}
+	found, err := ruleset.Glob(pattern)
+	if err == nil {
+		return ruleset.Load(found...)
+	}
+	if !strings.ContainsAny(word, "*?[") {
+		set, known, gitErr := fromGit(ctx, word, files)
+		if known {
+			return set, gitErr
+		}
+	}
+	return nil, fmt.Errorf("%s is neither a file, a folder with *.rules.yml or a glob, nor a revision of git here: %w", word, err)
+}
+
+// fromGit reads the rule files as they were in a revision; known is false if there
+// is none of that name.
+func fromGit(ctx context.Context, rev string, files []string) (set *ruleset.Set, known bool, err error) {
+	if _, err := git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}"); err != nil {
+		return nil, false, nil
+	}
+	set = &ruleset.Set{}
+	folders := map[string]bool{}
+	for _, f := range files {
+		folders[filepath.ToSlash(filepath.Dir(f))] = true
+	}
+	for folder := range folders {
+		// Files of then, which may have other names than those of now.
+		list, err := git(ctx, "ls-tree", "--name-only", rev, "--", folder+"/")
+		if err != nil {
+			return nil, true, err
+		}
+		for name := range strings.Lines(string(list)) {
+			name = strings.TrimSpace(name)
+			if ok, _ := path.Match("*.rules.yml", path.Base(name)); !ok {
+				continue
+			}
+			text, err := git(ctx, "show", rev+":./"+name)
+			if err != nil {
+				return nil, true, err
+			}
+			groups, err := ruleset.Parse(rev+":"+name, text)
+			if err != nil {
+				return nil, true, err
+			}
+			set.Groups = append(set.Groups, groups...)
+		}
+	}
+	if len(set.Groups) == 0 {
+		return nil, true, fmt.Errorf("revision %s has no rule files where this one has them", rev)
+	}
+	return set, true, nil
+}
+
+func git(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	var problem bytes.Buffer
+	cmd.Stderr = &problem
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("git %s: %w", args[0], err), errors.New(strings.TrimSpace(problem.String())))
+	}
+	return out, nil
+}

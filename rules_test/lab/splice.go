@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+
+	"github.com/hopscope/hopscope/rules_test/recording"
+)
+
+// Part is a recording in a splice, repeated until it lasts For; 0: once.
+type Part struct {
+	Recording recording.Recording
+	For       time.Duration
+}
+
+// splice puts recordings one after the other, so that windows of hours and days see
+// what was recorded in minutes. Counters go on where they were: each sample is the
+// one before plus what the recording counted meanwhile, so no seam looks like a
+// reset or a jump. The first sample of each repetition is the last one of that
+// before. keep says which series are wanted. Events are those of the last part that
+// has any.
+func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (recording.Recording, error) {
+	out := recording.Recording{Meta: meta}
+	all := map[string]*spliced{}
+	var order []*spliced
+	at := 0 // scrapes that are there
+	for _, p := range parts {
+		m := p.Recording.Meta
+		if m.Step != meta.Step {
+			return out, fmt.Errorf("%s has steps of %s, and the splice of %s: rates would be wrong", m.Scenario, time.Duration(m.Step), time.Duration(meta.Step))
+		}
+		if m.Scrapes < 2 {
+			return out, fmt.Errorf("%s has %d scrapes: want at least 2", m.Scenario, m.Scrapes)
+		}
+		cycle := m.Scrapes - 1
+		repeat := max(1, int(p.For/(time.Duration(m.Step)*time.Duration(cycle))))
+		if at == 0 {
+			at = 1
+		}
+		for _, e := range m.Events {
+			e.At += recording.Duration(time.Duration(at-1) * time.Duration(meta.Step))
+			out.Meta.Events = append(out.Meta.Events, e)
+		}
+		for _, s := range p.Recording.Series {
+			if !keep(s.Labels) {
+				continue
+			}
+			name := s.Labels.String()
+			one := all[name]
+			if one == nil {
+				one = &spliced{labels: s.Labels, counter: cumulative(s)}
+				all[name], order = one, append(order, one)
+			}
+			for r := range repeat {
+				one.add(at-1+r*cycle, s.Values)
+			}
+		}
+		at += repeat * cycle
+	}
+	for _, s := range order {
+		out.Series = append(out.Series, recording.Series{Labels: s.labels, Values: s.values})
+	}
+	out.Meta.Scrapes = at
+	return out, nil
+}
+
+// cumulative reports whether a series counts up: by Prometheus' naming, or because
+// it is a native histogram that is no gauge.
+func cumulative(s recording.Series) bool {
+	name := s.Labels.Get(model.MetricNameLabel)
+	for _, suffix := range []string{"_total", "_count", "_sum", "_bucket"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	for _, v := range s.Values {
+		if v.Histogram != nil {
+			return v.Histogram.CounterResetHint != histogram.GaugeType
+		}
+	}
+	return false
+}
+
+// spliced is a series that grows.
+type spliced struct {
+	labels  labels.Labels
+	counter bool
+	values  []recording.Value
+}
+
+// add appends a recording's values, the first of which falls on scrape number at.
+func (s *spliced) add(at int, values []recording.Value) {
+	for len(s.values) < at {
+		s.values = append(s.values, recording.Value{Omitted: true})
+	}
+	var base, before recording.Value
+	base.Omitted, before.Omitted = true, true
+	if s.counter && len(s.values) > at {
+		base = s.values[at]
+	}
+	if len(s.values) > at {
+		s.values = s.values[:at]
+	}
+	for _, v := range values {
+		if s.counter && !v.Omitted && !value.IsStaleNaN(v.Value) && !base.Omitted && !value.IsStaleNaN(base.Value) {
+			raw := v
+			v = increased(base, before, v)
+			base, before = v, raw
+		} else if !v.Omitted {
+			base, before = v, v
+		}
+		s.values = append(s.values, v)
+	}
+}
+
+// increased returns base plus what a counter counted from before to v. The first
+// value of a recording (no before) counts nothing; one that fell was reset.
+func increased(base, before, v recording.Value) recording.Value {
+	if v.Histogram != nil {
+		if base.Histogram == nil {
+			return v
+		}
+		if before.Omitted || before.Histogram == nil {
+			return base
+		}
+		grown := v.Histogram.Copy()
+		if v.Histogram.Count >= before.Histogram.Count {
+			if diff, _, _, err := grown.Sub(before.Histogram); err == nil {
+				grown = diff
+			}
+		}
+		if sum, _, _, err := grown.Add(base.Histogram); err == nil {
+			grown = sum
+		}
+		return recording.Value{Histogram: grown}
+	}
+	switch {
+	case before.Omitted:
+		return base
+	case v.Value < before.Value:
+		return recording.Value{Value: base.Value + v.Value}
+	default:
+		return recording.Value{Value: base.Value + v.Value - before.Value}
+	}
+}
