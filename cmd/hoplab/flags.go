@@ -72,3 +72,15 @@ func (f *flags) failed(stderr io.Writer, err error) int {
 	fmt.Fprintf(stderr, "hoplab %s: %s\n", f.Name(), strings.ReplaceAll(err.Error(), "\n", "\n  "))
 	return exitFailure
 }
+
+// words is a flag that may be given again.
+type words []string
+
+// String implements flag.Value.
+func (w *words) String() string { return strings.Join(*w, ", ") }
+
+// Set implements flag.Value.
+func (w *words) Set(s string) error {
+	*w = append(*w, s)
+	return nil
+}

@@ -5,10 +5,14 @@ import (
 	"io"
 )
 
+// defaultRules matches our rule files in the project's folder.
+const defaultRules = "alerts/*.rules.yml"
+
 // runRules runs one of the commands of the alert-rule harness.
 func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return dispatch(ctx, "hoplab rules", []command{
 		{"record", "record series from real faults of the demo, for rules_test", runRulesRecord},
+		{"import", "make a recording of what a Prometheus has stored", runRulesImport},
 		{"test", "prove the rules on every scenario, with stock promtool beside", runRulesTest},
 		{"diff", "say which verdicts change between two revisions of the rules", runRulesDiff},
 		{"explain", "say which alerts fire on a recording, when and why", runRulesExplain},

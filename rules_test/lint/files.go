@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/prometheus/common/model"
@@ -16,6 +19,7 @@ type File struct {
 	Name   string
 	Groups []string // in the file's order
 	Rules  []rulefmt.Rule
+	text   []byte
 }
 
 // Load reads the rule files of fsys as strictly as promtool check rules.
@@ -24,9 +28,31 @@ func Load(fsys fs.FS) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(names, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+}
+
+// Open reads the rule files that any of the patterns matches, as strictly; each
+// pattern has to match one.
+func Open(patterns ...string) ([]File, error) {
+	var names []string
+	for _, p := range patterns {
+		found, err := filepath.Glob(p)
+		if err == nil && len(found) == 0 {
+			err = fmt.Errorf("no rule files match %s: run it in the project's folder, or name them with --rules", p)
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, found...)
+	}
+	slices.Sort(names)
+	return read(slices.Compact(names), os.ReadFile)
+}
+
+func read(names []string, content func(name string) ([]byte, error)) ([]File, error) {
 	var files []File
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
+		text, err := content(name)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +60,7 @@ func Load(fsys fs.FS) ([]File, error) {
 		if len(errs) > 0 {
 			return nil, fmt.Errorf("%s: %w", name, errs[0])
 		}
-		f := File{Name: name}
+		f := File{Name: name, text: text}
 		for _, g := range groups.Groups {
 			f.Groups = append(f.Groups, g.Name)
 			f.Rules = append(f.Rules, g.Rules...)

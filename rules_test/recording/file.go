@@ -34,6 +34,8 @@ type Meta struct {
 	Step        Duration  `yaml:"step"`    // between scrapes
 	Scrapes     int       `yaml:"scrapes"`
 	Events      []Event   `yaml:"events,omitempty"`
+	// Losses say what an imported recording lacks of what its source had.
+	Losses []string `yaml:"losses,omitempty"`
 }
 
 // Event is a moment of a recording that tests refer to by name.

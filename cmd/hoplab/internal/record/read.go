@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
@@ -53,7 +52,7 @@ func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Rec
 		if err != nil {
 			return rec, err
 		}
-		rec.Series = append(rec.Series, recording.Series{Labels: r.rename(stored.Labels()), Values: values})
+		rec.Series = append(rec.Series, recording.Series{Labels: recording.Rename(stored.Labels(), r.opts.Rename), Values: values})
 	}
 	if err := set.Err(); err != nil {
 		return rec, err
@@ -66,7 +65,7 @@ func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Rec
 		rec.Meta.Events = append(rec.Meta.Events, recording.Event{Name: e.name, At: recording.Duration(at)})
 	}
 	recording.SortSeries(rec.Series)
-	return rec, duplicates(rec.Series)
+	return rec, recording.Distinct(rec.Series)
 }
 
 // grid finds the first scrape of each target in up, which exists for each scrape
@@ -118,38 +117,8 @@ func (g *grid) values(s storage.Series) ([]recording.Value, error) {
 		for len(values) < index {
 			values = append(values, recording.Value{Omitted: true})
 		}
-		var v recording.Value
-		switch kind {
-		case chunkenc.ValFloat:
-			_, v.Value = it.At()
-		default:
-			// Integer histograms, too, are read as the floats that PromQL sees.
-			_, v.Histogram = it.AtFloatHistogram(nil)
-			if value.IsStaleNaN(v.Histogram.Sum) {
-				v = recording.Stale()
-			}
-		}
-		values = append(values, v)
+		values = append(values, recording.Stored(it, kind))
 	}
 	g.slots = max(g.slots, len(values))
 	return values, it.Err()
-}
-
-func (r *Recorder) rename(l labels.Labels) labels.Labels {
-	b := labels.NewBuilder(l)
-	l.Range(func(l labels.Label) {
-		if to, ok := r.opts.Rename[l.Value]; ok {
-			b.Set(l.Name, to)
-		}
-	})
-	return b.Labels()
-}
-
-func duplicates(series []recording.Series) error {
-	for i := 1; i < len(series); i++ {
-		if labels.Equal(series[i-1].Labels, series[i].Labels) {
-			return fmt.Errorf("two series were renamed to %s", recording.Name(series[i].Labels))
-		}
-	}
-	return nil
 }
