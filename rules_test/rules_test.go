@@ -3,19 +3,19 @@ package rulestest
 import (
 	"bytes"
 	"io/fs"
-	"net/url"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hopscope/hopscope/alerts"
-	"github.com/hopscope/hopscope/rules_test/lint"
 	"github.com/hopscope/hopscope/rules_test/lab"
+	"github.com/hopscope/hopscope/rules_test/lint"
 )
 
 const alertsDir = "../alerts"
@@ -32,24 +32,29 @@ func load(t *testing.T) []lint.File {
 	return files
 }
 
-func TestEveryRuleNamesWhatTheCatalogueHas(t *testing.T) {
-	files := load(t)
-	names, err := lint.New(files)
+// What hoplab rules check finds wrong. Recorded is at 5 s, in production at 15 s.
+func TestRulesAndDashboardsPassTheChecks(t *testing.T) {
+	boards, err := lint.Dashboards(os.DirFS("../dashboards"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		for _, r := range f.Rules {
-			for _, problem := range names.Check(r.Expr) {
-				t.Errorf("%s: %s%s: %s", f.Name, r.Alert, r.Record, problem)
-			}
-		}
+	runbook, err := os.ReadFile(alertsDir + "/RUNBOOK.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings, err := lint.Check(lint.Input{
+		Files: load(t), Registry: lint.Catalogue(), Scrape: 15 * time.Second, Severities: []string{"critical", "warning", "info"},
+		Dashboards: boards, DashboardDir: "dashboards", Runbook: lint.Runbook{Name: "RUNBOOK.md", Text: string(runbook)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Error(f)
 	}
 }
 
-// A description that names a label which the expression removed reads "Endpoint
-// of " when someone is woken up by it.
-func TestEveryAlertSaysWhatToDo(t *testing.T) {
+func TestAlertsAndRunbookAreOfOneAnother(t *testing.T) {
 	runbook, err := os.ReadFile(alertsDir + "/RUNBOOK.md")
 	if err != nil {
 		t.Fatal(err)
@@ -58,40 +63,12 @@ func TestEveryAlertSaysWhatToDo(t *testing.T) {
 	if len(all) < 12 {
 		t.Errorf("there are %d alerts, want at least 12", len(all))
 	}
-	label := regexp.MustCompile(`\$labels\.([a-z_]+)`)
 	for _, a := range all {
 		if !regexp.MustCompile(`^Hopscope[A-Z][A-Za-z0-9]+$`).MatchString(a.Alert) {
 			t.Errorf("%s: not CamelCase with our prefix", a.Alert)
 		}
-		if !slices.Contains([]string{"critical", "warning", "info"}, a.Labels["severity"]) {
-			t.Errorf("%s: severity %q", a.Alert, a.Labels["severity"])
-		}
-		for _, name := range []string{"summary", "description", "runbook_url", "dashboard_url"} {
-			if a.Annotations[name] == "" {
-				t.Errorf("%s: no %s", a.Alert, name)
-			}
-		}
-		if s := a.Annotations["summary"]; strings.Contains(s, "{{") || !strings.HasSuffix(s, ".") {
-			t.Errorf("%s: the summary is not one static sentence: %q", a.Alert, s)
-		}
 		if want := "/alerts/RUNBOOK.md#" + strings.ToLower(a.Alert); !strings.HasSuffix(a.Annotations["runbook_url"], want) {
 			t.Errorf("%s: runbook_url %q, want …%s", a.Alert, a.Annotations["runbook_url"], want)
-		}
-		if !bytes.Contains(runbook, []byte("### "+a.Alert+"\n")) {
-			t.Errorf("%s: RUNBOOK.md has no section", a.Alert)
-		}
-		dashboard, err := url.Parse(strings.NewReplacer("{{", "", "}}", "", "$", "", " ", "").Replace(a.Annotations["dashboard_url"]))
-		if err != nil {
-			t.Errorf("%s: dashboard_url: %v", a.Alert, err)
-			continue
-		}
-		if _, err := os.Stat("../dashboards/" + strings.TrimPrefix(dashboard.Path, "/d/") + ".json"); err != nil {
-			t.Errorf("%s: dashboard_url leads nowhere: %v", a.Alert, err)
-		}
-		for _, m := range label.FindAllStringSubmatch(a.Annotations["description"]+a.Annotations["dashboard_url"], -1) {
-			if !strings.Contains(a.Expr, m[1]) && !slices.Contains([]string{"instance", "route"}, m[1]) {
-				t.Errorf("%s: names the label %s, which the expression does not keep", a.Alert, m[1])
-			}
 		}
 	}
 	for _, m := range regexp.MustCompile(`(?m)^### (\S+)$`).FindAllStringSubmatch(string(runbook), -1) {

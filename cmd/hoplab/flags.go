@@ -84,3 +84,11 @@ func (w *words) Set(s string) error {
 	*w = append(*w, s)
 	return nil
 }
+
+// globs returns the patterns of rule files, ours if none were given.
+func (w *words) globs() []string {
+	if len(*w) == 0 {
+		return []string{defaultRules}
+	}
+	return strings.Split(strings.Join(*w, ","), ",")
+}

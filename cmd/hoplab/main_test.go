@@ -26,7 +26,7 @@ func hoplab(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestEveryCommandTeachesItsUse(t *testing.T) {
-	all := [][]string{{"demo", "fault"}, {"demo", "faults"}, {"demo", "trace"}, {"rules", "record"}, {"rules", "import"}, {"rules", "explain"}}
+	all := [][]string{{"demo", "fault"}, {"demo", "faults"}, {"demo", "trace"}, {"rules", "record"}, {"rules", "import"}, {"rules", "check"}, {"rules", "explain"}}
 	for _, c := range commands() {
 		all = append(all, []string{c.name})
 	}

@@ -13,6 +13,7 @@ func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	return dispatch(ctx, "hoplab rules", []command{
 		{"record", "record series from real faults of the demo, for rules_test", runRulesRecord},
 		{"import", "make a recording of what a Prometheus has stored", runRulesImport},
+		{"check", "check rules and dashboards without a server", runRulesCheck},
 		{"test", "prove the rules on every scenario, with stock promtool beside", runRulesTest},
 		{"diff", "say which verdicts change between two revisions of the rules", runRulesDiff},
 		{"explain", "say which alerts fire on a recording, when and why", runRulesExplain},

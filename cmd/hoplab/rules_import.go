@@ -51,7 +51,7 @@ func runRulesImport(ctx context.Context, args []string, stdout, stderr io.Writer
 	to := f.String("to", "now", "`time` of the last sample")
 	f.DurationVar(&o.Step, "step", 0, "`time` between scrapes, whole seconds; 0: as found")
 	f.Var(&match, "match", "`SELECTOR` of series to take, such as '{job=\"api\"}'; may be given again")
-	f.Var(&rules, "rules", "`GLOB` of rule files that select what is taken; may be given again (default alerts/*.rules.yml)")
+	f.Var(&rules, "rules", "`GLOBS` of rule files that select what is taken, with commas between (default "+defaultRules+")")
 	boards := f.String("dashboards", "dashboards", "`DIR` of dashboards that select what is taken; none if empty")
 	out := f.String("out", "rules_test/series", "`DIR` to write the recording to")
 	f.Func("rename", "`OLD=NEW` label value, such as an address; may be given again", func(s string) error {
@@ -90,7 +90,7 @@ func runRulesImport(ctx context.Context, args []string, stdout, stderr io.Writer
 	if *from == "" {
 		o.From = time.UnixMilli(0)
 	}
-	if err := runImport(ctx, o, importFrom{*dir, *url, headers, *token}, selection{match, rules, *boards}, *out, stdout, stderr); err != nil {
+	if err := runImport(ctx, o, importFrom{*dir, *url, headers, *token}, selection{match, rules.globs(), *boards}, *out, stdout, stderr); err != nil {
 		return f.failed(stderr, err)
 	}
 	return exitOK
@@ -151,9 +151,6 @@ func runImport(ctx context.Context, o importer.Options, from importFrom, what se
 func (s selection) selectors() ([][]*labels.Matcher, error) {
 	if len(s.match) > 0 {
 		return importer.Selectors(s.match)
-	}
-	if len(s.rules) == 0 {
-		s.rules = []string{defaultRules}
 	}
 	files, err := lint.Open(s.rules...)
 	if err != nil {

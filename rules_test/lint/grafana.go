@@ -21,6 +21,8 @@ type Dashboard struct {
 type Query struct {
 	Expr string
 	Line int // of the file
+	// Listed: a variable lists its labels, its values are not read.
+	Listed bool
 }
 
 // Dashboards reads the dashboards in fsys, *.json.
@@ -76,30 +78,30 @@ func parseDashboard(text []byte) (Dashboard, error) {
 		return Dashboard{}, err
 	}
 	out := Dashboard{UID: d.UID}
-	add := func(expr string) {
+	add := func(expr string, listed bool) {
 		if expr != "" {
-			out.Queries = append(out.Queries, Query{expr, lineOf(text, expr)})
+			out.Queries = append(out.Queries, Query{expr, lineOf(text, expr), listed})
 		}
 	}
 	var walk func([]panel)
 	walk = func(panels []panel) {
 		for _, p := range panels {
 			for _, t := range p.Targets {
-				add(t.Expr)
+				add(t.Expr, false)
 			}
 			walk(p.Panels)
 		}
 	}
 	walk(d.Panels)
 	for _, a := range d.Annotations.List {
-		add(a.Expr)
+		add(a.Expr, false)
 	}
 	for _, v := range d.Templating.List {
 		out.Variables = append(out.Variables, v.Name)
 		// label_values(SERIES, LABEL)
 		if inner, ok := strings.CutPrefix(v.Definition, "label_values("); ok {
 			if comma := strings.LastIndex(inner, ","); comma >= 0 {
-				add(inner[:comma])
+				add(inner[:comma], true)
 			}
 		}
 	}

@@ -4,26 +4,35 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"github.com/hopscope/hopscope/telemetry/catalog"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
 
-// Names knows the series that expressions may select: the catalogue's and what
-// recording rules add. Its zero value is not usable; see [New].
-type Names struct {
-	// recorded maps a recorded series to its labels; nil: not known.
-	recorded map[string][]string
+// names knows the series that expressions may select: those of a registry and
+// what recording rules add.
+type names struct {
+	registry *Registry
+	recorded map[string]*recordedSeries
 	alerts   []string
+	// scrape is the time between scrapes; 0: ranges are not checked.
+	scrape time.Duration
 }
 
-// New returns the names that the rules in files make known, in addition to the
-// catalogue's.
-func New(files []File) (*Names, error) {
-	n := &Names{recorded: map[string][]string{}}
+// recordedSeries is what recording rules write under one name.
+type recordedSeries struct {
+	exprs  []parser.Expr
+	labels []string // that the rules add
+	output *output  // nil: not computed yet
+}
+
+// newNames returns the names that the rules in files make known, in addition to
+// the registry's.
+func newNames(r *Registry, files []File) (*names, error) {
+	n := &names{registry: r, recorded: map[string]*recordedSeries{}}
 	for _, f := range files {
 		for _, r := range f.Rules {
 			if r.Alert != "" {
@@ -34,7 +43,14 @@ func New(files []File) (*Names, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %s: %w", f.Name, r.Record, err)
 			}
-			n.recorded[r.Record] = outputLabels(expr)
+			if n.recorded[r.Record] == nil {
+				n.recorded[r.Record] = &recordedSeries{}
+			}
+			s := n.recorded[r.Record]
+			s.exprs = append(s.exprs, expr)
+			for name := range r.Labels {
+				s.labels = append(s.labels, name)
+			}
 		}
 	}
 	return n, nil
@@ -51,145 +67,124 @@ func Metrics(expr string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
-		if s, ok := node.(*parser.VectorSelector); ok {
-			names = append(names, metricName(s))
-		}
-		return nil
-	})
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	var all []string
+	for _, s := range selectors(e) {
+		all = append(all, metricName(s))
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
-// Check returns what is wrong with an expression, nothing if all is well.
-func (n *Names) Check(expr string) []string {
-	e, err := Parse(expr)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	var problems []string
-	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+// problem is something wrong at a place of an expression.
+type problem struct {
+	check  string
+	at     posrange.Pos
+	text   string
+	remedy string
+}
+
+// reporter takes a problem of the node that is being looked at.
+type reporter func(check, remedy, format string, args ...any)
+
+// problems returns what is wrong with an expression, wherever it stands.
+func (n *names) problems(e parser.Expr) []problem {
+	var all []problem
 	parser.Inspect(e, func(node parser.Node, path []parser.Node) error {
+		if node == nil {
+			return nil
+		}
+		report := func(check, remedy, format string, args ...any) {
+			all = append(all, problem{check, node.PositionRange().Start, fmt.Sprintf(format, args...), remedy})
+		}
 		switch node := node.(type) {
 		case *parser.VectorSelector:
-			n.checkSelector(node, path, report)
+			n.checkSelector(node, report)
+			n.checkUse(node, path, report)
+		case *parser.MatrixSelector:
+			n.checkRange(node, report)
+		case *parser.Call:
+			n.checkRateOfSum(node, report)
 		case *parser.AggregateExpr:
 			n.checkLabels(node.Expr, node.Grouping, report)
 		case *parser.BinaryExpr:
-			if node.VectorMatching != nil {
-				n.checkLabels(node, node.VectorMatching.MatchingLabels, report)
+			if m := node.VectorMatching; m != nil && m.On {
+				n.checkLabels(node.LHS, m.MatchingLabels, report)
+				n.checkLabels(node.RHS, m.MatchingLabels, report)
 			}
+			n.checkThreshold(node, report)
 		}
 		return nil
 	})
-	return problems
+	return all
 }
 
-func (n *Names) checkSelector(s *parser.VectorSelector, path []parser.Node, report func(string, ...any)) {
+func (n *names) checkSelector(s *parser.VectorSelector, report reporter) {
 	name := metricName(s)
-	series, known := n.lookup(name)
-	if !known {
-		report("there is no metric %q in the catalogue or in a recording rule", name)
-		return
+	if name == "" {
+		return // of any name
 	}
-	for _, m := range s.LabelMatchers {
-		switch {
-		case m.Name == model.MetricNameLabel:
-		case series.labels != nil && !slices.Contains(series.labels, m.Name):
-			report("metric %s has no label %q: it has %s", name, m.Name, strings.Join(series.labels, ", "))
-		case name == "ALERTS" && m.Name == labels.AlertName && m.Type == labels.MatchEqual && !slices.Contains(n.alerts, m.Value):
-			report("there is no alert %q", m.Value)
-		default:
-			checkValue(series.metric, m, report)
-		}
-	}
-	call := function(path)
-	switch {
-	case series.counter && !slices.Contains([]string{"rate", "increase", "irate", "resets"}, call):
-		report("counter %s is used without rate or increase", name)
-	case !series.counter && series.metric != nil && series.metric.Type != catalog.HistogramType && (call == "rate" || call == "increase"):
-		report("gauge %s is used with %s, which is for counters", name, call)
-	}
-}
-
-// checkValue reports values that a closed set of label values does not have.
-func checkValue(m *catalog.Metric, matcher *labels.Matcher, report func(string, ...any)) {
-	if m == nil {
-		return
-	}
-	for _, l := range m.Labels {
-		if l.Name != matcher.Name || l.Values == nil {
-			continue
-		}
-		wanted := []string{matcher.Value}
-		if matcher.Type == labels.MatchRegexp || matcher.Type == labels.MatchNotRegexp {
-			wanted = matcher.SetMatches()
-		}
-		for _, v := range wanted {
-			if !slices.Contains(l.Values, v) {
-				report("label %s of %s is never %q: it is one of %s", l.Name, m.Name, v, strings.Join(l.Values, ", "))
-			}
-		}
-	}
-	if m.Type == catalog.HistogramType && matcher.Name == labels.BucketLabel && matcher.Type == labels.MatchEqual {
-		checkBound(m, matcher.Value, report)
-	}
-}
-
-func checkBound(m *catalog.Metric, le string, report func(string, ...any)) {
-	for _, b := range m.Buckets {
-		if le == bound(b) {
+	if _, recorded := n.recorded[name]; !recorded {
+		if _, known := n.registry.lookup(name); !known {
+			report(UnknownMetric, "correct the name, or record it", "there is no metric %q in %s or in a recording rule", name, n.registry.about)
 			return
 		}
 	}
-	if le != "+Inf" {
-		report("histogram %s has no bucket with le=%q", m.Name, le)
+	has := n.labelsOf(name)
+	metric, _ := n.registry.lookup(name)
+	for _, m := range s.LabelMatchers {
+		switch {
+		case m.Name == model.MetricNameLabel || m.Value == "" || m.Type == labels.MatchNotEqual && !has.may(m.Name):
+		case !has.may(m.Name):
+			report(UnknownLabel, "correct the label's name", "metric %s has no label %q: it has %s", name, m.Name, n.shown(has))
+		case name == "ALERTS" && m.Name == labels.AlertName && m.Type == labels.MatchEqual && !slices.Contains(n.alerts, m.Value):
+			report(UnknownValue, "correct the alert's name", "there is no alert %q", m.Value)
+		default:
+			checkValue(name, metric, m, report)
+		}
+	}
+}
+
+// shown lists labels, those of every target last.
+func (n *names) shown(o output) string {
+	names := slices.DeleteFunc(o.list(), func(l string) bool {
+		return l == model.MetricNameLabel || slices.Contains(n.registry.target, l)
+	})
+	for _, l := range n.registry.target {
+		if o.may(l) {
+			names = append(names, l)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkValue reports values that a closed set of label values does not have.
+func checkValue(name string, metric Metric, matcher *labels.Matcher, report reporter) {
+	wanted := []string{matcher.Value}
+	if matcher.Type == labels.MatchRegexp || matcher.Type == labels.MatchNotRegexp {
+		wanted = matcher.SetMatches()
+	}
+	for _, v := range wanted {
+		switch closed := metric.Values[matcher.Name]; {
+		case matcher.Name == labels.BucketLabel && metric.Bounds != nil && !slices.Contains(metric.Bounds, v):
+			report(UnknownValue, "take one of the bounds "+strings.Join(metric.Bounds, ", "), "histogram %s has no bucket with le=%q",
+				strings.TrimSuffix(name, "_bucket"), v)
+		case closed != nil && !slices.Contains(closed, v):
+			report(UnknownValue, "correct the value", "label %s of %s is never %q: it is one of %s", matcher.Name, name, v, strings.Join(closed, ", "))
+		}
 	}
 }
 
 // checkLabels reports labels that no series below expr has.
-func (n *Names) checkLabels(expr parser.Expr, names []string, report func(string, ...any)) {
+func (n *names) checkLabels(expr parser.Expr, names []string, report reporter) {
+	has := n.output(expr)
 	for _, name := range names {
-		found := false
-		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-			if s, ok := node.(*parser.VectorSelector); ok {
-				series, known := n.lookup(metricName(s))
-				found = found || !known || series.labels == nil || slices.Contains(series.labels, name)
-			}
-			return nil
-		})
-		if !found {
-			report("no series in %q has the label %q", expr, name)
+		if !has.may(name) {
+			report(UnknownLabel, "correct the label's name, or keep it below", "no series in %q has the label %q", expr, name)
 		}
 	}
 }
 
-type series struct {
-	metric  *catalog.Metric // nil: recorded or external
-	labels  []string        // nil: not known
-	counter bool
-}
-
-func (n *Names) lookup(name string) (series, bool) {
-	if l, ok := n.recorded[name]; ok {
-		return series{labels: l}, true
-	}
-	s, ok := catalog.Lookup(name)
-	if !ok {
-		return series{}, false
-	}
-	out := series{metric: s.Metric, counter: s.Counter}
-	if s.Labels != nil {
-		out.labels = slices.Concat(s.Labels, catalog.TargetLabels())
-	}
-	if name == "ALERTS" || name == "ALERTS_FOR_STATE" {
-		// Alerts carry the labels of whatever they are about.
-		out.labels = nil
-	}
-	return out, true
-}
-
+// metricName returns the name that a selector asks for, "" if for several.
 func metricName(s *parser.VectorSelector) string {
 	if s.Name != "" {
 		return s.Name
@@ -199,35 +194,17 @@ func metricName(s *parser.VectorSelector) string {
 			return m.Value
 		}
 	}
-	return s.String()
-}
-
-// function returns the name of the innermost function around a selector.
-func function(path []parser.Node) string {
-	for _, node := range slices.Backward(path) {
-		if c, ok := node.(*parser.Call); ok {
-			return c.Func.Name
-		}
-	}
 	return ""
 }
 
-// outputLabels returns the labels of an expression's result as its outermost
-// aggregation names them, nil where there is none.
-func outputLabels(expr parser.Expr) []string {
-	switch e := expr.(type) {
-	case *parser.AggregateExpr:
-		if e.Without {
-			return nil
+// selectors returns every selector of an expression.
+func selectors(e parser.Node) []*parser.VectorSelector {
+	var all []*parser.VectorSelector
+	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
+		if s, ok := node.(*parser.VectorSelector); ok {
+			all = append(all, s)
 		}
-		return e.Grouping
-	case *parser.ParenExpr:
-		return outputLabels(e.Expr)
-	case *parser.BinaryExpr:
-		if l := outputLabels(e.LHS); l != nil {
-			return l
-		}
-		return outputLabels(e.RHS)
-	}
-	return nil
+		return nil
+	})
+	return all
 }
