@@ -39,12 +39,12 @@ const maxPage = 64 << 20
 // runRulesCheck checks rules and dashboards.
 func runRulesCheck(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := newFlags("rules check", checkHelp)
-	var rules words
+	var rules, catalogue words
 	f.Var(&rules, "rules", "`GLOBS` of the rule files, with commas between (default "+defaultRules+")")
 	boards := f.String("dashboards", "dashboards", "`DIR` of dashboards that are checked and linked to; none if empty")
 	runbook := f.String("runbook", "alerts/RUNBOOK.md", "`FILE` that runbook_url links to; not checked if empty")
-	catalogue := f.String("catalogue", "", "`URL|FILE` of a page of metrics; hopscope's own if empty")
-	target := f.String("target-labels", "", "`LABELS` beside job and instance that Prometheus adds to all series of the page, with commas between")
+	f.Var(&catalogue, "catalogue", "`URL|FILE` of a page of metrics, may be given again; hopscope's own if not given")
+	target := f.String("target-labels", "", "`LABELS` beside job and instance that Prometheus adds to all series of the pages, with commas between")
 	scrape := f.Duration("scrape-interval", 15*time.Second, "`time` between scrapes")
 	severities := f.String("severities", "critical,warning,info", "`VALUES` of the label severity, with commas between")
 	_, code, ok := f.parse(args, 0, 0, stdout, stderr)
@@ -71,7 +71,7 @@ func runRulesCheck(ctx context.Context, args []string, stdout, stderr io.Writer)
 			}
 			in.Runbook = lint.Runbook{Name: *runbook, Text: string(text)}
 		}
-		if in.Registry, err = registry(ctx, *catalogue, *target); err != nil {
+		if in.Registry, err = registry(ctx, catalogue, *target); err != nil {
 			return nil, err
 		}
 		return lint.Check(in)
@@ -99,23 +99,28 @@ func dashboards(dir string) ([]lint.Dashboard, error) {
 	return all, nil
 }
 
-// registry reads the page of metrics, "" for our own catalogue.
-func registry(ctx context.Context, page, target string) (*lint.Registry, error) {
-	if page == "" {
+// registry reads pages of metrics; without any it is our own catalogue.
+func registry(ctx context.Context, pages []string, target string) (*lint.Registry, error) {
+	if len(pages) == 0 {
 		return lint.Catalogue(), nil
 	}
 	var added []string
 	if target != "" {
 		added = strings.Split(target, ",")
 	}
-	text, err := fetch(ctx, page)
-	if err == nil {
-		var r *lint.Registry
-		if r, err = lint.Page(bytes.NewReader(text), added...); err == nil {
-			return r, nil
+	var all []*lint.Registry
+	for _, page := range pages {
+		text, err := fetch(ctx, page)
+		if err != nil {
+			return nil, fmt.Errorf("--catalogue %s: %w", page, err)
 		}
+		r, err := lint.Page(bytes.NewReader(text), added...)
+		if err != nil {
+			return nil, fmt.Errorf("--catalogue %s: %w", page, err)
+		}
+		all = append(all, r)
 	}
-	return nil, fmt.Errorf("--catalogue %s: %w", page, err)
+	return lint.Join(all...), nil
 }
 
 // fetch reads a file or a URL.

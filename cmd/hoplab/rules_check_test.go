@@ -41,6 +41,14 @@ func TestRulesAreCheckedAgainstAnyExporter(t *testing.T) {
 	if code, out, _ := check("rate(shop_requests_total[30s])", "--catalogue", srv.URL, "--scrape-interval", "30s"); code != exitFailure || !strings.Contains(out, "(short-range)") {
 		t.Errorf("exit %d, %q", code, out)
 	}
+	other := filepath.Join(t.TempDir(), "metrics.txt")
+	if err := os.WriteFile(other, []byte("# TYPE shop_queue gauge\nshop_queue 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := check("shop_queue{zone=\"a\"} / on (route) shop_requests_total{zone=\"b\"}", "--catalogue", other, "--catalogue", srv.URL, "--target-labels", "zone"); code != exitFailure ||
+		strings.Contains(out, "zone") || strings.Contains(out, "unknown-metric") {
+		t.Errorf("exit %d, %q", code, out)
+	}
 	if code, out, _ := check("rate(shop_requests_total[1m])"); code != exitFailure || !strings.Contains(out, "(unknown-metric)") {
 		t.Errorf("our own catalogue: exit %d, %q", code, out)
 	}

@@ -135,7 +135,7 @@ func (n *names) checkSelector(s *parser.VectorSelector, report reporter) {
 		switch {
 		case m.Name == model.MetricNameLabel || m.Value == "" || m.Type == labels.MatchNotEqual && !has.may(m.Name):
 		case !has.may(m.Name):
-			report(UnknownLabel, "correct the label's name", "metric %s has no label %q: it has %s", name, m.Name, n.shown(has))
+			report(UnknownLabel, "correct the label's name, or say that all targets have it", "metric %s has no label %q: it has %s", name, m.Name, n.shown(has))
 		case name == "ALERTS" && m.Name == labels.AlertName && m.Type == labels.MatchEqual && !slices.Contains(n.alerts, m.Value):
 			report(UnknownValue, "correct the alert's name", "there is no alert %q", m.Value)
 		default:

@@ -124,14 +124,29 @@ func Page(r io.Reader, target ...string) (*Registry, error) {
 	if len(metrics) == 0 {
 		return nil, errors.New("the page has no metrics")
 	}
-	r2 := &Registry{about: "the page of metrics", target: append([]string{model.JobLabel, model.InstanceLabel}, target...)}
-	r2.lookup = func(name string) (Metric, bool) {
+	registry := &Registry{about: "the page of metrics", target: append([]string{model.JobLabel, model.InstanceLabel}, target...)}
+	registry.lookup = func(name string) (Metric, bool) {
 		if m, ok := metrics[name]; ok {
 			return m, true
 		}
 		return ofPrometheus(name)
 	}
-	return r2, nil
+	return registry, nil
+}
+
+// Join returns a registry of what any of several knows, of a name known to more
+// than one what the first says. Each has to be a page of metrics.
+func Join(pages ...*Registry) *Registry {
+	r := *pages[0]
+	r.lookup = func(name string) (Metric, bool) {
+		for _, p := range pages {
+			if m, ok := p.lookup(name); ok {
+				return m, true
+			}
+		}
+		return Metric{}, false
+	}
+	return &r
 }
 
 // note collects the labels of series. Empty ones are none.
