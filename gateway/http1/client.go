@@ -13,7 +13,8 @@ import (
 
 // client is a connection with a client, as net/http sees it. It gives back what
 // was read of it before, notes how it ended, lets a bridge bound how long net/http
-// reads, and gives up a client that hardly takes what is written.
+// reads, gives up a client that hardly takes what is written, and guards against
+// requests that net/http reads otherwise than we do.
 type client struct {
 	net.Conn
 	head    []byte // read before; belongs to the reader
@@ -27,6 +28,15 @@ type client struct {
 	failed error     // the first read error that was not asked for; guarded by mu
 	cut    bool      // the gateway broke it off; guarded by mu
 	slow   bool      // it took less than pace asks for; guarded by mu
+	guard  guard     // guarded by mu
+	leave  leave     // guarded by mu
+}
+
+func newClient(nc net.Conn, head []byte, g Gateway, info *event.Conn, p pace) *client {
+	c := &client{Conn: nc, head: head, gateway: g, info: info, pace: p}
+	c.guard.read(head)
+	c.leave.idle = time.Now()
+	return c
 }
 
 // pace is what a client has to take of what is written to it: piece bytes in each
@@ -43,6 +53,7 @@ func newPace(rate uint32, patience time.Duration) pace {
 
 // Write implements net.Conn.
 func (c *client) Write(p []byte) (n int, err error) {
+	c.noteAnswer(p)
 	if c.pace.patience <= 0 {
 		return c.Conn.Write(p)
 	}
@@ -85,10 +96,14 @@ func (c *client) Read(p []byte) (int, error) {
 	}
 	c.head = nil
 	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leave.ended {
+		return 0, os.ErrDeadlineExceeded
+	}
+	c.guard.read(p[:n])
 	if err != nil {
-		c.mu.Lock()
 		c.failed = err
-		c.mu.Unlock()
 	}
 	return n, err
 }
@@ -141,10 +156,14 @@ func (c *client) reason() event.CloseReason {
 	switch {
 	case c.queue.draining.Load():
 		return event.CloseDrain
+	case c.guard.refused:
+		return event.CloseProtocol
 	case c.cut:
 		return event.CloseIO
 	case c.slow:
 		return event.CloseTimeout
+	case c.leave.on:
+		return c.leave.reason
 	case c.failed == nil, errors.Is(c.failed, io.EOF):
 		return event.ClosePeer
 	case errors.Is(c.failed, os.ErrDeadlineExceeded):

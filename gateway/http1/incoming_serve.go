@@ -27,9 +27,14 @@ const (
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(clientKey{}).(*client)
 	expecting := expects(r) // before requestHead has dropped anything
-	head, v := requestHead(r, c.info.TLS, &s.options)
+	v := c.nextRequest(r.ContentLength)
+	var head conn.Head
+	if v == rule.None {
+		head, v = requestHead(r, c.info.TLS, &s.options)
+	}
 	if v != rule.None {
-		_ = c.gateway.Post(malformed{c, v}) // a worker that has ended counts nothing
+		c.malformed(v)
+		c.linger(lingerFor)
 		refuse(w, http.StatusBadRequest, "the request is malformed: %s", v)
 		return
 	}
@@ -200,7 +205,7 @@ func (x *serving) setFraming(h http.Header) {
 	}
 	// The response may end before the request does. What is left of a request must
 	// never be taken for the next one.
-	if x.read.get() != bodyEnded || x.i.client.queue.draining.Load() {
+	if x.read.get() != bodyEnded || x.i.client.leaving() {
 		h["Connection"] = []string{"close"}
 	}
 }
@@ -211,7 +216,7 @@ func setTrailer(h http.Header, l *header.List, i int) {
 
 // readBody reads the request's body until its end or the bridge's.
 func (x *serving) readBody() {
-	err := x.i.readBody(x.r.Body, x.r.ContentLength, func() (*header.List, error) {
+	err := x.i.readBody(guardedBody{x.r.Body, x.i.client}, x.r.ContentLength, func() (*header.List, error) {
 		x.read.set(bodyEnded)
 		return trailerList(x.r.Trailer)
 	})
@@ -226,6 +231,7 @@ func (x *serving) readBody() {
 			v = rule.BadFrameSize // a chunk is what a DATA frame is in HTTP/2
 		}
 		x.read.set(bodyMalformed)
+		x.i.client.refuses()
 		x.lose(lost{code: conn.ProtocolError, cause: stream.PeerViolation, violation: v, err: err})
 		x.i.out.halt()
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
 // front is a Server behind a listener.
@@ -189,25 +190,62 @@ func TestRequestHeadBecomesPseudoFieldsAndLowerCase(t *testing.T) {
 	}
 }
 
+// A request that is refused is told of, also where net/http answers by itself.
 func TestMalformedRequestsAreAnsweredAndClosed(t *testing.T) {
 	f := newFront(t, testOptions())
-	for in, want := range map[string]string{
-		"GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n":                              "hopscope: the request is malformed: authority\n",
-		"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n":                                    "hopscope: the request is malformed: path\n",
-		"GET http:///p HTTP/1.1\r\nHost: a\r\n\r\n":                                   "hopscope: the request is malformed: authority\n",
-		"GET * HTTP/1.1\r\nHost: a\r\n\r\n":                                           "hopscope: the request is malformed: path\n",
-		"GET / HTTP/1.1\r\n\r\n":                                                      "400 Bad Request: missing required Host header",
-		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n":                                "400 Bad Request",
-		"GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n":                                  "400 Bad Request: invalid header name",
-		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n":                    "400 Bad Request",
-		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n": "431 Request Header Fields Too Large",
+	for _, c := range []struct {
+		in   string
+		want string // body of the response
+		rule rule.Violation
+	}{
+		{"GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n", "hopscope: the request is malformed: authority\n", rule.BadAuthority},
+		{"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "hopscope: the request is malformed: path\n", rule.BadPath},
+		{"GET http:///p HTTP/1.1\r\nHost: a\r\n\r\n", "hopscope: the request is malformed: authority\n", rule.BadAuthority},
+		{"GET * HTTP/1.1\r\nHost: a\r\n\r\n", "hopscope: the request is malformed: path\n", rule.BadPath},
+		{"GET / HTTP/1.1\r\nHost: a\r\nX: y\n\r\n", "hopscope: the request is malformed: line_end\n", rule.BadLineEnd},
+		{coded[:len(coded)-2] + "Content-Length: 1\r\n\r\n", "hopscope: the request is malformed: transfer_encoding\n", rule.BadTransferEncoding},
+		{"GET / HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header", rule.BadAuthority},
+		{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 Bad Request: malformed Host header", rule.BadAuthority},
+		{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request", rule.BadAuthority},
+		{"GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", "400 Bad Request: invalid header name", rule.BadFieldName},
+		{"GET a HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request", rule.BadHeaderBlock},
+		{"GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "", rule.BadFieldValue},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "400 Bad Request", rule.BadContentLength},
+		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "Unsupported transfer encoding", rule.BadTransferEncoding},
+		{"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", "431 Request Header Fields Too Large", rule.HeaderListTooLarge},
 	} {
-		nc := f.dial(t, in)
+		nc := f.dial(t, c.in)
 		r := nc.response("GET")
 		b, _ := io.ReadAll(r.Body)
-		if !r.Close || string(b) != want {
-			t.Errorf("%.60q: got %d %q, close %v", in, r.StatusCode, b, r.Close)
+		if !r.Close || string(b) != c.want {
+			t.Errorf("%.60q: got %d %q, close %v", c.in, r.StatusCode, b, r.Close)
 		}
+		if got := next(t, f.w.broken); got != c.rule {
+			t.Errorf("%.60q: told of %s, want %s", c.in, got, c.rule)
+		}
+		wantClosed(t, f.w, "closed: protocol_error")
+	}
+	if len(f.w.broken) > 0 {
+		t.Errorf("told of %s twice", <-f.w.broken)
+	}
+}
+
+// What stands behind a good request ends neither it nor its response.
+func TestMalformedRequestWaitsForItsTurn(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, get+coded[:len(coded)-2]+"Content-Length: 1\r\n\r\n0\r\n\r\n"+get)
+	r := f.request(t)
+	if len(f.w.broken) > 0 {
+		t.Error("the second request is refused before the first was answered")
+	}
+	f.do(t, func() { answer(r, "200", "ok") })
+	if c.want(200, "ok").Close {
+		t.Error("the end was announced with the first")
+	}
+	c.want(400, "hopscope: the request is malformed: transfer_encoding\n")
+	c.closed()
+	if got := next(t, f.w.broken); got != rule.BadTransferEncoding {
+		t.Errorf("told of %s", got)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/hopscope/hopscope/gateway/event"
 )
 
 // queue is a net.Listener for connections that were accepted elsewhere.
@@ -22,7 +24,7 @@ func newQueue() *queue {
 	return q
 }
 
-// push hands over a connection. It does not block.
+// push hands over a connection, and tells its worker. It does not block.
 func (q *queue) push(c *client) {
 	c.queue = q
 	q.mu.Lock()
@@ -31,6 +33,7 @@ func (q *queue) push(c *client) {
 		go c.Conn.Close() // TLS says good-bye, which can block
 		return
 	}
+	_ = c.gateway.Post(connOpened{c}) // before anything that its goroutine posts
 	q.waiting = append(q.waiting, c)
 	q.change.Signal()
 }
@@ -57,6 +60,7 @@ func (q *queue) Close() error {
 	defer q.mu.Unlock()
 	q.closed = true
 	for _, c := range q.waiting {
+		_ = c.gateway.Post(connClosed{c, event.CloseDrain})
 		go c.Conn.Close()
 	}
 	q.waiting = nil

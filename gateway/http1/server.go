@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
-	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
 // Options are the limits of a Server.
@@ -66,7 +65,7 @@ func NewServer(o Options) *Server {
 // returns at once. g is told of the connection c and its requests. After Close
 // the connection is closed and nobody told.
 func (s *Server) Serve(nc net.Conn, head []byte, g Gateway, c *event.Conn) {
-	s.queue.push(&client{Conn: nc, head: head, gateway: g, info: c, pace: newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)})
+	s.queue.push(newClient(nc, head, g, c, newPace(s.options.SlowPeerRate, s.options.SlowPeerTimeout)))
 }
 
 // Drain has every response announce the end of its connection. Idle connections
@@ -101,13 +100,15 @@ func withClient(ctx context.Context, nc net.Conn) context.Context {
 	return context.WithValue(ctx, clientKey{}, nc.(*client))
 }
 
-// connState tells the worker of connections. The first call comes before the
-// connection's goroutine is started, the last one from its end.
+// connState follows what net/http does with a connection. The last call comes from
+// the end of the connection's goroutine.
 func connState(nc net.Conn, state http.ConnState) {
 	c := nc.(*client)
 	switch state {
-	case http.StateNew:
-		_ = c.gateway.Post(connOpened{c})
+	case http.StateActive:
+		c.isBusy()
+	case http.StateIdle:
+		c.isIdle()
 	case http.StateClosed:
 		_ = c.gateway.Post(connClosed{c, c.reason()})
 	}
@@ -116,7 +117,7 @@ func connState(nc net.Conn, state http.ConnState) {
 // connOpened and connClosed are the tasks that tell the worker.
 type connOpened struct{ c *client }
 
-func (t connOpened) Run() { t.c.gateway.ConnOpened(t.c.info) }
+func (t connOpened) Run() { t.c.gateway.ConnOpened(t.c.info, &Conn{t.c}) }
 
 type connClosed struct {
 	c      *client
@@ -124,11 +125,3 @@ type connClosed struct {
 }
 
 func (t connClosed) Run() { t.c.gateway.ConnClosed(t.c.info, t.reason) }
-
-// malformed is the task that tells the worker of a request that is refused.
-type malformed struct {
-	c *client
-	v rule.Violation
-}
-
-func (t malformed) Run() { t.c.gateway.Malformed(t.c.info, t.v) }

@@ -23,8 +23,8 @@ type Poster interface {
 // Gateway is what an HTTP/1.1 connection needs of its worker.
 type Gateway interface {
 	Poster
-	// ConnOpened and ConnClosed frame everything else about c.
-	ConnOpened(c *event.Conn)
+	// ConnOpened and ConnClosed frame everything else about c, which steer steers.
+	ConnOpened(c *event.Conn, steer *Conn)
 	ConnClosed(c *event.Conn, reason event.CloseReason)
 	// Malformed tells of a request that breaks a rule and is refused: no Begin
 	// follows.

@@ -23,13 +23,15 @@ const (
 // worker is a real event loop with as much of a worker as bridges need.
 type worker struct {
 	*loop.Loop
-	begun chan *request        // what Begin brought, unless onBegin is set
-	onBeg func(*request)       // called on the loop
-	conns chan string          // what ConnOpened and ConnClosed brought
-	quit  bool                 // of the loop
-	ended chan struct{}        // closed when the loop has ended
-	held  atomic.Int64         // the sum of Held
-	open  map[*event.Conn]bool // of the loop
+	begun  chan *request        // what Begin brought, unless onBegin is set
+	onBeg  func(*request)       // called on the loop
+	conns  chan string          // what ConnOpened and ConnClosed brought
+	steer  chan *Conn           // what ConnOpened brought
+	broken chan rule.Violation  // what Malformed brought
+	quit   bool                 // of the loop
+	ended  chan struct{}        // closed when the loop has ended
+	held   atomic.Int64         // the sum of Held
+	open   map[*event.Conn]bool // of the loop
 }
 
 func newWorker(t *testing.T) *worker {
@@ -39,7 +41,7 @@ func newWorker(t *testing.T) *worker {
 		t.Fatal(err)
 	}
 	w := &worker{
-		Loop: l, begun: make(chan *request, 16), conns: make(chan string, 256), ended: make(chan struct{}),
+		Loop: l, begun: make(chan *request, 16), conns: make(chan string, 256), steer: make(chan *Conn, 256), broken: make(chan rule.Violation, 256), ended: make(chan struct{}),
 		open: make(map[*event.Conn]bool),
 	}
 	go func() {
@@ -54,12 +56,13 @@ func (w *worker) BatchBegin(event.Time) {}
 func (w *worker) BatchEnd() bool        { return !w.quit }
 func (w *worker) Held(n int)            { w.held.Add(int64(n)) }
 
-func (w *worker) ConnOpened(c *event.Conn) {
+func (w *worker) ConnOpened(c *event.Conn, steer *Conn) {
 	w.open[c] = true
+	w.steer <- steer
 	w.conns <- fmt.Sprintf("%d opened", c.ID)
 }
 
-func (w *worker) Malformed(*event.Conn, rule.Violation) {}
+func (w *worker) Malformed(_ *event.Conn, v rule.Violation) { w.broken <- v }
 
 func (w *worker) ConnClosed(c *event.Conn, reason event.CloseReason) {
 	if !w.open[c] {

@@ -38,7 +38,7 @@ func (h HTTP1) Now() event.Time { return h.Worker.now() }
 func (h HTTP1) Held(n int) { h.Worker.link.Env.Buffered += int64(n) }
 
 // ConnOpened implements http1.Gateway.
-func (h HTTP1) ConnOpened(c *event.Conn) { h.Worker.sink.ConnOpened(c) }
+func (h HTTP1) ConnOpened(c *event.Conn, _ *http1.Conn) { h.Worker.sink.ConnOpened(c) }
 
 // ConnClosed implements http1.Gateway.
 func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) {

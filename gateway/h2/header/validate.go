@@ -203,6 +203,9 @@ var tokenChar = func() (t [256]bool) {
 	return t
 }()
 
+// IsTokenChar reports whether c may be in a token (RFC 9110 §5.6.2).
+func IsTokenChar(c byte) bool { return tokenChar[c] }
+
 func isToken(p []byte) bool {
 	for _, c := range p {
 		if !tokenChar[c] {

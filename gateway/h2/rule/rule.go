@@ -1,11 +1,12 @@
-// Package rule names the rules of RFC 9113 and the limits that a peer can break.
-// It is a leaf: everything that checks a rule imports it.
+// Package rule names the rules of RFC 9113, and of RFC 9112 for HTTP/1.1, and the
+// limits that a peer can break. It is a leaf: everything that checks a rule
+// imports it.
 package rule
 
 import "strconv"
 
-// Violation is a rule of RFC 9113 or a limit that a peer broke, from a closed
-// set. It is counted, and named in GOAWAY's debug data.
+// Violation is a rule of HTTP or a limit that a peer broke, from a closed set. It
+// is counted, and named in GOAWAY's debug data.
 type Violation uint8
 
 // The violations.
@@ -46,6 +47,10 @@ const (
 	EmptyFrames
 	BadPushPromise
 	BadInformational
+	BadRequestLine
+	BadLineEnd
+	FoldedField
+	BadTransferEncoding
 	NumViolations
 )
 
@@ -66,5 +71,5 @@ var violationNames = [NumViolations]string{
 	"stream_id_reused", "header_block", "header_list_too_large", "too_many_fields", "too_many_fragments", "slow_headers", "slow_peer", "settings_timeout",
 	"pseudo_field", "field_name", "field_value", "connection_field", "content_length", "authority", "path",
 	"status", "trailers", "too_many_streams", "too_many_control_frames", "too_many_resets", "empty_frames",
-	"push_promise", "informational",
+	"push_promise", "informational", "request_line", "line_end", "folded_field", "transfer_encoding",
 }
