@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"time"
+
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
@@ -18,6 +20,35 @@ type HTTP1 struct {
 }
 
 var _ http1.Gateway = HTTP1{}
+
+// http1Conn is a client's connection over HTTP/1.1.
+type http1Conn struct {
+	steer   *http1.Conn
+	leaving event.CloseReason // of the drain that began at drainAt
+	drainAt event.Time        // 0: none
+}
+
+// drain begins to end the connection: its next response says so, and the sweep
+// ends it if there is none within pingWait. Its client may be sending a request
+// already, and would not know whether a closed connection took it.
+func (c *http1Conn) drain(now event.Time, reason event.CloseReason) {
+	c.leaving, c.drainAt = reason, now
+	c.steer.Leave(reason)
+}
+
+// sweepHTTP1 ends connections that are drained or have had no request for long; 0:
+// none has to go for that.
+func (w *Worker) sweepHTTP1(idle time.Duration) {
+	for _, c := range w.http1 {
+		if c.drainAt != 0 && w.now().Sub(c.drainAt) >= pingWait {
+			c.steer.CloseIdle(c.leaving)
+		}
+		if idle > 0 && c.steer.Unused() >= idle {
+			c.steer.CloseIdle(event.CloseIdle)
+		}
+		w.watch()
+	}
+}
 
 // Conn describes a connection of the listener. It may be called from any
 // goroutine.
@@ -38,10 +69,15 @@ func (h HTTP1) Now() event.Time { return h.Worker.now() }
 func (h HTTP1) Held(n int) { h.Worker.link.Env.Buffered += int64(n) }
 
 // ConnOpened implements http1.Gateway.
-func (h HTTP1) ConnOpened(c *event.Conn, _ *http1.Conn) { h.Worker.sink.ConnOpened(c) }
+func (h HTTP1) ConnOpened(c *event.Conn, steer *http1.Conn) {
+	h.Worker.http1[c] = &http1Conn{steer: steer}
+	h.Worker.sink.ConnOpened(c)
+	h.Worker.watch()
+}
 
 // ConnClosed implements http1.Gateway.
 func (h HTTP1) ConnClosed(c *event.Conn, r event.CloseReason) {
+	delete(h.Worker.http1, c)
 	h.Worker.shared.Connections.Add(-1)
 	h.Worker.sink.ConnClosed(c, r)
 }

@@ -87,6 +87,11 @@ func (d DropListener) Run() {
 			c.drain(event.CloseReplaced)
 		}
 	}
+	for info, c := range d.Worker.http1 {
+		if info.Listener == d.Listener && c.drainAt == 0 {
+			c.drain(d.Worker.now(), event.CloseReplaced)
+		}
+	}
 }
 
 type drainState struct {

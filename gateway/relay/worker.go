@@ -60,6 +60,7 @@ type Worker struct {
 
 	pools     map[*upstream.Cluster]*pool
 	downs     map[*conn.Conn]*downConn
+	http1     map[*event.Conn]*http1Conn
 	exchanges *Exchange // list of all
 	open      int
 
@@ -114,7 +115,7 @@ func NewWorker(clock loop.Clock, sink event.Sink, shared *Shared, table *Table) 
 func newWorker(l *loop.Loop, sink event.Sink, shared *Shared, table *Table) *Worker {
 	return &Worker{
 		link: link.NewWorker(l, sink), sink: sink, shared: shared, table: table,
-		pools: make(map[*upstream.Cluster]*pool), downs: make(map[*conn.Conn]*downConn),
+		pools: make(map[*upstream.Cluster]*pool), downs: make(map[*conn.Conn]*downConn), http1: make(map[*event.Conn]*http1Conn),
 	}
 }
 
@@ -209,6 +210,7 @@ func (s *sweeper) Fire() {
 		c.Sweep(w.now())
 		w.watch()
 	}
+	w.sweepHTTP1(idle)
 	for cluster, p := range w.pools {
 		open := false
 		p.Each(func(c *conn.Conn) {
