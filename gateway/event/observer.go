@@ -55,7 +55,8 @@ type Sink interface {
 	GoAway(c *Conn, d Dir, code Code)
 	// Violation tells that c's peer broke a rule.
 	Violation(c *Conn, v Violation)
-	// PingTimeout tells that c's peer did not answer a PING in time.
+	// PingTimeout tells that c's peer did not answer a PING in time, or over HTTP/1.1
+	// its system what the kernel asked.
 	PingTimeout(c *Conn)
 
 	// Begin is called once for each exchange when its request header block is

@@ -25,9 +25,12 @@ type Origin struct {
 // goroutine and not before Open has returned; of its calls, Sent is left out if
 // end is set.
 //
+// A connection that is made for it probes an endpoint that is silent as patience
+// says; see [Origin.Vanished].
+//
 // t has to have DisableCompression set, and should bound what it reads by
 // MaxResponseHeaderBytes.
-func Open(p Poster, t *http.Transport, scheme, address string, head *header.List, end bool, window int, h stream.Handler) *Origin {
+func Open(p Poster, t *http.Transport, scheme, address string, head *header.List, end bool, window int, patience Patience, h stream.Handler) *Origin {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := &Origin{}
 	o.init(p, window, func() {
@@ -40,7 +43,7 @@ func Open(p Poster, t *http.Transport, scheme, address string, head *header.List
 	if req.Body == nil && !end {
 		req.Body = &requestBody{o: o, trailer: req.Trailer}
 	}
-	req = req.WithContext(o.progress.watch(ctx, o))
+	req = req.WithContext(o.progress.watch(ctx, o, patience))
 	go o.run(t, req)
 	return o
 }

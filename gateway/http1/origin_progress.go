@@ -27,13 +27,20 @@ type progress struct {
 	sent          atomic.Bool // the header block was written
 	answered      atomic.Bool // the first byte of a response was read
 	informational atomic.Int32
+	socket        socket
 }
+
+var errVanished = errors.New("it has been silent and its system does not answer")
 
 // watch returns a context by which net/http reports o's progress and passes on
 // interim responses.
-func (p *progress) watch(ctx context.Context, o *Origin) context.Context {
+func (p *progress) watch(ctx context.Context, o *Origin, patience Patience) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) {
+		GotConn: func(info httptrace.GotConnInfo) {
+			if !info.Reused {
+				patience.probe(info.Conn)
+			}
+			p.socket.tcp.Store(socketOf(info.Conn))
 			p.connected.Store(true)
 			p.sent.Store(false) // net/http may try a second connection
 			p.answered.Store(false)

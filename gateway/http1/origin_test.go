@@ -35,7 +35,7 @@ func open(t *testing.T, w *worker, tr *http.Transport, address string, head *hea
 func openWith(t *testing.T, w *worker, tr *http.Transport, address string, head *header.List, end bool, h *recorder) *attempt {
 	a := &attempt{w: w, h: h, t: t}
 	w.run(t, func() {
-		a.Origin = Open(w, tr, "http", address, head, end, testWindow, a.h)
+		a.Origin = Open(w, tr, "http", address, head, end, testWindow, Patience{}, a.h)
 		a.h.peer = a.Origin
 	})
 	return a
@@ -258,7 +258,7 @@ func TestUnreachableEndpointWasSentNothing(t *testing.T) {
 	// An endpoint that does not speak TLS never gets the request either.
 	plain := raw(t, "HTTP/1.1 200 OK\r\n\r\n")
 	h := newRecorder()
-	w.run(t, func() { h.peer = Open(w, newTransport(t), "https", plain, request1(), true, testWindow, h) })
+	w.run(t, func() { h.peer = Open(w, newTransport(t), "https", plain, request1(), true, testWindow, Patience{}, h) })
 	h.want(t, "reset INTERNAL_ERROR cause=4 none")
 }
 

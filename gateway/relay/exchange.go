@@ -252,5 +252,6 @@ func (x *Exchange) detach(code event.Code) {
 	if x.attempt.bridge {
 		x.attempt.bridge = false
 		x.endpoint.Bridged(-1)
+		delete(x.w.bridged, x)
 	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/rule"
@@ -98,10 +99,27 @@ func (x *Exchange) bridge(e *upstream.Endpoint) {
 	c := x.route.Cluster
 	end := x.wholeRequest()
 	o := http1.Open(HTTP1{Worker: x.w}, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
-		int(x.table.Limits.StreamWindow), (*origin)(x))
+		int(x.table.Limits.StreamWindow), patience(&x.table.Limits), (*origin)(x))
 	x.up = o
+	x.w.bridged[x] = o
 	x.requestSent()
 	if !end {
 		x.sendBody()
+	}
+}
+
+// patience is what limits allow a peer that says nothing.
+func patience(l *config.Limits) http1.Patience {
+	return http1.Patience{After: l.PingAfter, Timeout: l.PingTimeout}
+}
+
+// sweepBridges gives up endpoints that have vanished while a request is open.
+func (w *Worker) sweepBridges() {
+	for x, o := range w.bridged {
+		if o.Vanished(patience(&w.table.Limits)) {
+			e := x.rec.Attempt.Endpoint
+			w.sink.PingTimeout(&event.Conn{Side: event.Upstream, Proto: event.HTTP1, Peer: e.Address, Endpoint: e})
+			o.Lost()
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 	"github.com/hopscope/hopscope/gateway/h2/stream"
+	"github.com/hopscope/hopscope/gateway/http1"
 	"github.com/hopscope/hopscope/gateway/link"
 	"github.com/hopscope/hopscope/gateway/loop"
 	"github.com/hopscope/hopscope/gateway/upstream"
@@ -61,7 +62,8 @@ type Worker struct {
 	pools     map[*upstream.Cluster]*pool
 	downs     map[*conn.Conn]*downConn
 	http1     map[*event.Conn]*http1Conn
-	exchanges *Exchange // list of all
+	bridged   map[*Exchange]*http1.Origin // whose attempt is a request over HTTP/1.1
+	exchanges *Exchange                   // list of all
 	open      int
 
 	prepared prepared
@@ -116,6 +118,7 @@ func newWorker(l *loop.Loop, sink event.Sink, shared *Shared, table *Table) *Wor
 	return &Worker{
 		link: link.NewWorker(l, sink), sink: sink, shared: shared, table: table,
 		pools: make(map[*upstream.Cluster]*pool), downs: make(map[*conn.Conn]*downConn), http1: make(map[*event.Conn]*http1Conn),
+		bridged: make(map[*Exchange]*http1.Origin),
 	}
 }
 
@@ -211,6 +214,7 @@ func (s *sweeper) Fire() {
 		w.watch()
 	}
 	w.sweepHTTP1(idle)
+	w.sweepBridges()
 	for cluster, p := range w.pools {
 		open := false
 		p.Each(func(c *conn.Conn) {

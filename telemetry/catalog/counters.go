@@ -88,7 +88,7 @@ var counters = [NumCounters]Metric{
 	},
 	PingTimeoutsTotal: {
 		Name: "hopscope_ping_timeouts_total", Labels: []Label{side},
-		Help: "Peers that did not answer a PING in time: after limits.ping_after of silence, or after the first GOAWAY of a drain.",
+		Help: "Peers that did not answer a PING in time: after limits.ping_after of silence, or after the first GOAWAY of a drain. Of upstreams over HTTP/1.1, those whose system did not answer the kernel.",
 	},
 	ConnectionsOpenedTotal: {
 		Name: "hopscope_connections_opened_total", Labels: []Label{side, proto},
