@@ -3,8 +3,8 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -17,158 +17,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/net/http/httpguts"
-
-	"github.com/hopscope/hopscope/gateway/h2/header"
 )
-
-// message is one direction of an exchange.
-type message struct {
-	header, trailer http.Header
-	body            []byte
-	pieces          []int // how the body is written
-	declared        bool  // content-length says how long it is
-}
-
-// plan is an exchange: what the client sends, what the origin answers, and what
-// the origin then got.
-type plan struct {
-	method, path      string
-	request, response message
-	status            int
-	early             int  // 1xx responses
-	ignores           bool // the origin answers without reading the body
-	cut               bool // and breaks off before the end
-	way               int  // one of differential.ways
-
-	got *plan // filled in by the origin
-}
-
-// bodyless reports whether the response has no body whatever the origin writes.
-func (p *plan) bodyless() bool {
-	return p.method == http.MethodHead || p.status == http.StatusNoContent || p.status == http.StatusNotModified
-}
-
-// decisions is where a plan is taken from; used up, they are all zero.
-type decisions []byte
-
-func (d *decisions) byte() byte {
-	if len(*d) == 0 {
-		return 0
-	}
-	b := (*d)[0]
-	*d = (*d)[1:]
-	return b
-}
-
-func (d *decisions) below(n int) int { return (int(d.byte())<<8 | int(d.byte())) % n }
-
-// text takes a text of at most limit bytes.
-func (d *decisions) text(limit int) string {
-	n := min(int(d.byte())%(limit+1), len(*d))
-	s := string((*d)[:n])
-	*d = (*d)[n:]
-	return s
-}
-
-var methods = []string{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "PURGE", "M-SEARCH", "get", "!#$%&'*+-.^_`|~"}
-
-func (d *decisions) plan() *plan {
-	first := int(d.byte())
-	p := &plan{method: methods[first%len(methods)], way: first / len(methods) % numWays, status: 200}
-	p.path = d.path()
-	flags := d.byte()
-	p.request = d.message(flags&1 != 0)
-	p.response = d.message(flags&2 != 0)
-	if flags&4 != 0 {
-		p.status = 200 + d.below(800)
-	}
-	if flags&8 != 0 {
-		p.early = int(d.byte()) % 4
-	}
-	if p.ignores = flags&0x30 == 0x30; p.ignores {
-		// net/http's server takes HEADERS that cross its RST_STREAM for a fault of the
-		// connection and ends it, with whatever comes next on it.
-		p.request.trailer = nil
-	}
-	p.cut = flags&0xc0 == 0xc0 && !p.bodyless()
-	// Over HTTP/1.1 trailers need chunks.
-	p.request.declared = p.request.declared && (p.request.trailer == nil || p.way&oldClient == 0)
-	p.response.declared = p.response.declared && (p.response.trailer == nil || p.way&oldOrigin == 0)
-	if p.way&oldClient != 0 && len(p.request.body) == 0 {
-		p.request.trailer = nil // net/http's client then sends no chunks at all
-	}
-	if p.way&(oldClient|oldOrigin) != 0 {
-		p.ignores = false // over HTTP/1.1 a client may see its own write fail first
-	}
-	if p.method == "TRACE" { // net/http sends no body with it
-		p.request.body, p.request.pieces, p.request.trailer = nil, nil, nil
-	}
-	return p
-}
-
-// path takes a request target that a URL may have and the gateway does not refuse.
-func (d *decisions) path() string {
-	const legal = "abcXYZ019-_~!$&'()*+,;=:@.?/%"
-	b := []byte("/")
-	for range int(d.byte()) % 60 {
-		switch c := legal[int(d.byte())%len(legal)]; c {
-		case '%': // never a slash, a dot, a backslash or NUL
-			b = fmt.Appendf(b, "%%%02X", 0x80|d.byte())
-		case '.':
-			b = append(b, "x."...) // no dot segment
-		case '/':
-			b = append(b, "/s"...)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
-}
-
-func (d *decisions) message(withTrailer bool) message {
-	m := message{header: d.fields(12)}
-	for range int(d.byte()) % 6 {
-		n := int(d.byte())
-		switch {
-		case n >= 0xf8:
-			n = 40_000
-		case n >= 0x80:
-			n = (n - 0x7f) * 100
-		}
-		m.pieces = append(m.pieces, n)
-		for i := range n {
-			m.body = append(m.body, byte(i*7^i>>8))
-		}
-	}
-	if m.declared = d.byte()&1 != 0; withTrailer {
-		m.trailer = d.fields(5)
-		maps.DeleteFunc(m.trailer, func(name string, _ []string) bool { return !httpguts.ValidTrailerHeader(name) })
-	}
-	return m
-}
-
-// fields takes legal fields: what HTTP defines and a gateway changes, or the
-// peers of this test do, is left out.
-func (d *decisions) fields(most int) http.Header {
-	h := make(http.Header)
-	for range int(d.byte()) % most {
-		name, value := "x-"+d.text(10), strings.Trim(d.text(40), " \t")
-		if known := int(d.byte()); known < 0x40 {
-			name = knownFields[known%len(knownFields)]
-		}
-		t := header.Lookup([]byte(strings.ToLower(name)))
-		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) ||
-			t.IsTrace() || t >= header.XForwardedFor && t <= header.XForwardedHost {
-			continue
-		}
-		h.Add(name, value)
-	}
-	return h
-}
-
-var knownFields = []string{"accept", "authorization", "cache-control", "content-type", "etag", "set-cookie", "via", "forwarded", "grpc-status", "server"}
 
 const planField = "X-The-Plan"
 
@@ -181,7 +30,7 @@ func (d *differential) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no plan", http.StatusTeapot)
 		return
 	}
-	got := &plan{method: r.Method, path: r.RequestURI}
+	got := &plan{method: r.Method, path: r.RequestURI, way: arrival(r.ProtoMajor, r.TLS, oldOrigin, secureOrigin)}
 	got.request.header = r.Header.Clone()
 	if !p.ignores {
 		body, err := io.ReadAll(r.Body)
@@ -227,6 +76,17 @@ func (d *differential) serve(w http.ResponseWriter, r *http.Request) {
 	for name, values := range p.response.trailer {
 		h[name] = values
 	}
+}
+
+// arrival returns what a message says of its way.
+func arrival(major int, secured *tls.ConnectionState, old, secure int) (way int) {
+	if major == 1 {
+		way |= old
+	}
+	if secured != nil {
+		way |= secure
+	}
+	return way
 }
 
 // do sends what is planned and compares.
@@ -300,6 +160,9 @@ func (d *differential) compareResponse(t *testing.T, p *plan, resp *http.Respons
 	if resp.StatusCode != p.status || early != p.early {
 		t.Fatalf("status %d after %d early ones, want %d after %d: %.200q", resp.StatusCode, early, p.status, p.early, body)
 	}
+	if way := arrival(resp.ProtoMajor, resp.TLS, oldClient, secureClient); way != p.way&(oldClient|secureClient) {
+		t.Fatalf("the response came by way %b, want %b", way, p.way)
+	}
 	delete(resp.Header, "Date")
 	delete(resp.Header, "Trailer")
 	if length := resp.Header.Get("Content-Length"); length != "" && !p.bodyless() && length != strconv.Itoa(len(sent.body)) {
@@ -324,6 +187,9 @@ func (d *differential) compareRequest(t *testing.T, p *plan, id, path string) {
 	d.mu.Unlock()
 	if got.method != p.method || got.path != path {
 		t.Fatalf("the origin got %s %s, want %s %s", got.method, got.path, p.method, path)
+	}
+	if got.way != p.way&(oldOrigin|secureOrigin) {
+		t.Fatalf("the request came by way %b, want %b", got.way, p.way)
 	}
 	w := d.ways[p.way]
 	added := http.Header{
@@ -390,9 +256,9 @@ func (r *inPieces) Read(p []byte) (int, error) {
 }
 
 // FuzzExchange sends random requests from net/http's client through the gateway
-// to net/http's server, with HTTP/2 or HTTP/1.1 on either side and with or without
-// TLS, and answers them at random. What arrives is what was sent,
-// but for the fields that the gateway documents; what was cut looks cut.
+// to net/http's server, with HTTP/2 or HTTP/1.1 and with or without TLS on either
+// side, and answers them at random. What arrives is what was sent, but for the
+// fields that the gateway documents; what was cut looks cut.
 func FuzzExchange(f *testing.F) {
 	f.Add([]byte{0})
 	f.Add([]byte("\x01\x05abcde\x03\x01\x04abcd\x03xyz\xff\x03\xff\x40\x80\x01\x02\x02ab\x02cd\xff\x02\x10\xf8\x01"))

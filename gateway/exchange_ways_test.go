@@ -38,42 +38,36 @@ type way struct {
 
 // What a way may be, the bits of its number: h2c on both sides otherwise.
 const (
-	oldClient = 1 << iota // the client speaks HTTP/1.1
-	oldOrigin             // the origin does
-	overTLS               // the client's connection
-	numWays   = 1 << iota
+	oldClient    = 1 << iota // the client speaks HTTP/1.1
+	oldOrigin                // the origin does
+	secureClient             // TLS on the client's connection
+	secureOrigin             // and on the origin's
+	numWays      = 1 << iota
 )
 
 func newDifferential(f *testing.F) *differential {
 	d := &differential{plans: make(map[string]*plan)}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		f.Fatal(err)
-	}
-	quiet := log.New(io.Discard, "", 0)
-	origin := &http.Server{Handler: http.HandlerFunc(d.serve), Protocols: protocols, ErrorLog: quiet}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = origin.Serve(ln) })
-	f.Cleanup(func() { origin.Close(); serving.Wait() })
-
 	dir := f.TempDir()
 	certificate, roots := looptest.Certificate(f)
 	writeCertificate(f, dir, certificate)
-	for _, origin := range []int{0, oldOrigin} {
-		protocol := "h2c"
-		if origin != 0 {
-			protocol = "http1"
-		}
+	plain := d.serveOn(f, nil)
+	secure := d.serveOn(f, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	for _, origin := range []struct {
+		kind              int
+		address, settings string
+	}{
+		{0, plain, "protocol: h2c"},
+		{oldOrigin, plain, "protocol: http1"},
+		{secureOrigin, secure, "protocol: h2, tls: {ca_file: cert.pem}"},
+		{oldOrigin | secureOrigin, secure, "protocol: http1, tls: {ca_file: cert.pem}"},
+	} {
 		cfg, err := config.Parse(fmt.Appendf(nil, `
 listeners:
   - {name: plain, address: "127.0.0.1:0"}
   - {name: secure, address: "127.0.0.1:0", tls: {cert_file: cert.pem, key_file: key.pem}}
-upstreams: [{name: web, endpoints: [%q], protocol: %s}]
+upstreams: [{name: web, endpoints: [%q], %s}]
 routes: [{name: all, upstream: web}]
-`, ln.Addr(), protocol), "fuzz.yaml", dir)
+`, origin.address, origin.settings), "fuzz.yaml", dir)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -86,11 +80,35 @@ routes: [{name: all, upstream: web}]
 			close(now)
 			g.Drain(now)
 		})
-		for _, client := range []int{0, oldClient, overTLS, oldClient | overTLS} {
-			d.ways[origin|client] = newWay(f, client, g.Addresses(), roots)
+		for _, client := range []int{0, oldClient, secureClient, oldClient | secureClient} {
+			d.ways[origin.kind|client] = newWay(f, client, g.Addresses(), roots)
 		}
 	}
 	return d
+}
+
+// serveOn begins to serve, with HTTP/2 and HTTP/1.1, and returns the address.
+func (d *differential) serveOn(f *testing.F, secure *tls.Config) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := &http.Server{
+		Handler: http.HandlerFunc(d.serve), Protocols: new(http.Protocols),
+		TLSConfig: secure, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	s.Protocols.SetHTTP1(true)
+	serve := s.Serve
+	if secure == nil {
+		s.Protocols.SetUnencryptedHTTP2(true)
+	} else {
+		s.Protocols.SetHTTP2(true)
+		serve = func(ln net.Listener) error { return s.ServeTLS(ln, "", "") }
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = serve(ln) })
+	f.Cleanup(func() { s.Close(); serving.Wait() })
+	return ln.Addr().String()
 }
 
 func newWay(f *testing.F, kind int, addresses map[string]string, roots *x509.CertPool) way {
@@ -98,13 +116,13 @@ func newWay(f *testing.F, kind int, addresses map[string]string, roots *x509.Cer
 		Protocols: new(http.Protocols), DisableCompression: true, TLSClientConfig: &tls.Config{RootCAs: roots},
 	}
 	w := way{host: addresses["plain"], url: "http://" + addresses["plain"]}
-	if kind&overTLS != 0 {
+	if kind&secureClient != 0 {
 		w = way{host: addresses["secure"], url: "https://" + addresses["secure"]}
 	}
 	switch {
 	case kind&oldClient != 0:
 		transport.Protocols.SetHTTP1(true)
-	case kind&overTLS != 0:
+	case kind&secureClient != 0:
 		transport.Protocols.SetHTTP2(true)
 	default:
 		transport.Protocols.SetUnencryptedHTTP2(true)
