@@ -141,13 +141,7 @@ func checkEndpoint(s string) string {
 	if strings.Contains(s, "://") {
 		return "an endpoint has no scheme; leave it out"
 	}
-	rest, dns := strings.CutPrefix(s, "dns:")
-	if _, isPort := parsePort(rest); isPort {
-		dns = false // dns:53 is the host named dns
-	}
-	if dns {
-		s = rest
-	}
+	s, dns := CutDNS(s)
 	host, port, why := splitHostPort(s)
 	switch {
 	case why != "":
@@ -163,6 +157,16 @@ func checkEndpoint(s string) string {
 		return `an address is not resolved; leave "dns:" out`
 	}
 	return ""
+}
+
+// CutDNS returns an endpoint without the "dns:" before a name that is to be
+// resolved, and whether it has one: dns:53 is the host named dns.
+func CutDNS(endpoint string) (hostPort string, ok bool) {
+	rest, ok := strings.CutPrefix(endpoint, "dns:")
+	if _, isPort := parsePort(rest); !ok || isPort {
+		return endpoint, false
+	}
+	return rest, true
 }
 
 // validHost reports whether s is an IP address (without brackets) or a DNS name.

@@ -28,6 +28,7 @@ type UpstreamName struct {
 // Endpoint is one address of an upstream, as it was resolved.
 type Endpoint struct {
 	Upstream *UpstreamName
+	Host     string // as configured: of an endpoint dns:name:port, the name
 	Address  string // host:port
 	// Observed belongs to the observer, which sets it in EndpointAdded and never after.
 	Observed any

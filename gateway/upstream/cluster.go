@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,11 +65,12 @@ func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time
 	c.stop = cancel
 	r := &resolver{c: c}
 	for _, e := range cfg.Endpoints {
-		if rest, ok := strings.CutPrefix(e, "dns:"); ok {
-			host, port, _ := net.SplitHostPort(rest) // validated by config
+		hostPort, dns := config.CutDNS(e)
+		host, port, _ := net.SplitHostPort(hostPort) // validated by config
+		if dns {
 			r.names = append(r.names, &name{host: host, port: port})
 		} else {
-			r.static = append(r.static, c.endpoint(e))
+			r.static = append(r.static, c.endpoint(host, e))
 		}
 	}
 	r.publish()
@@ -85,8 +85,8 @@ func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time
 	return c, nil
 }
 
-func (c *Cluster) endpoint(address string) *event.Endpoint {
-	e := &event.Endpoint{Upstream: c.Name, Address: address}
+func (c *Cluster) endpoint(host, address string) *event.Endpoint {
+	e := &event.Endpoint{Upstream: c.Name, Host: host, Address: address}
 	c.observer.EndpointAdded(e)
 	return e
 }

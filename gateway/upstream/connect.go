@@ -18,7 +18,7 @@ func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
 	defer cancel()
 	nc, err := c.connect(ctx, "tcp", e.Address)
 	if err == nil && c.tls != nil {
-		nc, err = handshake(ctx, c, e.Address, "h2", nc, func(nc net.Conn, cfg *tls.Config) tlsConn { return loop.ClientTLS(nc, cfg) })
+		nc, err = handshake(ctx, c, e, "h2", nc, func(nc net.Conn, cfg *tls.Config) tlsConn { return loop.ClientTLS(nc, cfg) })
 	}
 	if err != nil {
 		c.tell(e.Address, err)
@@ -49,7 +49,7 @@ func (c *Cluster) dialHTTP1(ctx context.Context, network, address string) (net.C
 	defer cancel()
 	nc, err := c.connect(ctx, network, address)
 	if err == nil && c.tls != nil {
-		nc, err = handshake(ctx, c, address, "http/1.1", nc, func(nc net.Conn, cfg *tls.Config) tlsConn { return tls.Client(nc, cfg) })
+		nc, err = handshake(ctx, c, c.named(address), "http/1.1", nc, func(nc net.Conn, cfg *tls.Config) tlsConn { return tls.Client(nc, cfg) })
 	}
 	if err != nil {
 		c.tell(address, err)

@@ -230,7 +230,7 @@ func TestEndpointThatIsGoneFinishesItsStreams(t *testing.T) {
 }
 
 func TestNamesAreResolved(t *testing.T) {
-	c, err := NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"dns:localhost:4711", "b:1"}},
+	c, err := NewCluster(config.Upstream{Name: "web", Protocol: config.H2C, Endpoints: []string{"dns:localhost:4711", "b:1", "dns:53"}},
 		&event.UpstreamName{Name: "web"}, 5*time.Second, observer{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -239,8 +239,11 @@ func TestNamesAreResolved(t *testing.T) {
 	var got []string
 	for _, e := range c.Endpoints() {
 		got = append(got, e.Address)
+		if want := map[string]string{"b:1": "b", "dns:53": "dns"}[e.Address]; e.Host != want && (want != "" || e.Host != "localhost") {
+			t.Errorf("the host of %s is %q", e.Address, e.Host)
+		}
 	}
-	if got[0] != "b:1" || !slices.Contains(got, "127.0.0.1:4711") && !slices.Contains(got, "[::1]:4711") {
+	if got[0] != "b:1" || got[1] != "dns:53" || !slices.Contains(got, "127.0.0.1:4711") && !slices.Contains(got, "[::1]:4711") {
 		t.Errorf("endpoints %v", got)
 	}
 }

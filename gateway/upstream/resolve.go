@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net"
@@ -104,7 +105,7 @@ func (r *resolver) update(n *name, addresses []string) bool {
 		if e := n.known[a]; e != nil {
 			now[a] = e
 		} else if now[a] == nil {
-			now[a] = r.c.endpoint(a)
+			now[a] = r.c.endpoint(n.host, a)
 		}
 	}
 	var added, removed []string
@@ -135,6 +136,8 @@ func (r *resolver) publish() {
 	for _, n := range r.names {
 		all = slices.AppendSeq(all, maps.Values(n.known))
 	}
-	slices.SortFunc(all[len(r.static):], func(a, b *event.Endpoint) int { return strings.Compare(a.Address, b.Address) })
+	slices.SortFunc(all[len(r.static):], func(a, b *event.Endpoint) int {
+		return cmp.Or(strings.Compare(a.Address, b.Address), strings.Compare(a.Host, b.Host))
+	})
 	r.c.endpoints.Store(&all)
 }

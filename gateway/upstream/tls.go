@@ -44,22 +44,22 @@ func (c *Cluster) NotAfter() time.Time {
 	return c.credentials.NotAfter
 }
 
-// handshake completes a handshake as the client. protocol is what the endpoint has
-// to choose; an endpoint that chooses none speaks HTTP/1.1. nc is closed if it
-// fails.
-func handshake(ctx context.Context, c *Cluster, address, protocol string, nc net.Conn, begin func(net.Conn, *tls.Config) tlsConn) (tlsConn, error) {
+// handshake completes a handshake as the client. Without a server_name the
+// certificate has to be for the host that the configuration names, also where the
+// endpoint is one of its addresses. protocol is what the endpoint has to choose; an
+// endpoint that chooses none speaks HTTP/1.1. nc is closed if it fails.
+func handshake(ctx context.Context, c *Cluster, e *event.Endpoint, protocol string, nc net.Conn, begin func(net.Conn, *tls.Config) tlsConn) (tlsConn, error) {
 	cfg := c.tls
 	if cfg.ServerName == "" {
-		host, _, _ := net.SplitHostPort(address)
 		cfg = cfg.Clone()
-		cfg.ServerName = host
+		cfg.ServerName = e.Host
 	}
 	t := begin(nc, cfg)
 	err := t.HandshakeContext(ctx)
 	if got := t.ConnectionState().NegotiatedProtocol; err == nil && got != protocol && (protocol != "http/1.1" || got != "") {
-		err = fmt.Errorf("%s does not speak %s: ALPN chose %q", address, protocol, got)
+		err = fmt.Errorf("%s does not speak %s: ALPN chose %q", e.Address, protocol, got)
 	}
-	c.observer.Handshake(nil, c.named(address), err)
+	c.observer.Handshake(nil, e, err)
 	if err != nil {
 		nc.Close()
 		return nil, &handshakeError{err}
@@ -75,12 +75,14 @@ type tlsConn interface {
 	ConnectionState() tls.ConnectionState
 }
 
-// named returns the endpoint with an address, which may be gone by now.
+// named returns the endpoint with an address, which may be gone by now. Where two
+// names stand for it, it is the first's: net/http uses one connection for both.
 func (c *Cluster) named(address string) *event.Endpoint {
 	for _, e := range c.Endpoints() {
 		if e.Address == address {
 			return e
 		}
 	}
-	return &event.Endpoint{Upstream: c.Name, Address: address}
+	host, _, _ := net.SplitHostPort(address)
+	return &event.Endpoint{Upstream: c.Name, Host: host, Address: address}
 }

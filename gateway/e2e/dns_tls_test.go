@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A certificate is held to the name that the configuration has, which the origin is
+// asked for, and not to the address that it happens to stand for.
+func TestResolvedEndpointsAreVerifiedByTheirName(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	certificate, err := tls.LoadX509KeyPair(ca.issue(t, "origin.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newNetwork(t)
+	names := startNameServer(t, n)
+	names.set(func(s *nameServer) { s.addresses = []string{"127.0.0.2"} }) // of every name
+	var asked sync.Map                                                     // "protocol name" → true
+	o := serveOrigin(t, n.space.listen(t, "127.0.0.2:0"), &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			asked.Store(h.SupportedProtos[0]+" "+h.ServerName, true)
+			return nil, nil
+		},
+	})
+	_, port, err := net.SplitHostPort(o.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for protocol, offered := range map[string]string{"h2": "h2", "http1": "http/1.1"} {
+		for name, status := range map[string]int{"origin.test": 200, "other.test": 503} {
+			settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, ca.caFile)
+			config := plainConfig("dns:" + name + ":" + port)
+			g := startGateway(t, strings.Replace(config, "protocol: h2c", settings, 1), gatewayOptions{space: n.space})
+			r := wait(t, "a request", ask(t.Context(), newClientIn(t, n.space), "http://"+g.address["edge"]+"/"))
+			if r.status != status {
+				t.Errorf("%s, %s: %+v, want %d", protocol, name, r, status)
+			}
+			if _, ok := asked.Load(offered + " " + name); !ok {
+				t.Errorf("%s: the origin was not asked for %s", protocol, name)
+			}
+			if status != 200 {
+				if line := g.waitLog("endpoint cannot be reached"); !strings.Contains(line, "not "+name) {
+					t.Errorf("the log does not say that the certificate is for another name: %s", line)
+				}
+			}
+		}
+	}
+}
