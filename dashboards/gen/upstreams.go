@@ -3,7 +3,7 @@ package main
 import "github.com/hopscope/hopscope/telemetry/catalog"
 
 // failedAttempts matches the attempts that failed through the endpoint's fault.
-const failedAttempts = `result=~"server_error|reset|gone|unreachable|timeout|bad_response"`
+const failedAttempts = `result=~"server_error|reset|gone|unreachable|no_stream_slot|timeout|bad_response"`
 
 // upstreams shows what stands behind the gateway: endpoints, attempts,
 // connections, and what the gateway reports of each hop.

@@ -91,6 +91,7 @@ const (
 	EndBufferLimit                      // reset to stay below max_buffered_bytes
 	EndDrain                            // drain_grace ran out
 	EndSlowPeer                         // a peer took its bytes more slowly than slow_peer_rate
+	EndNoSlot                           // 503, every stream that the upstream's connections allow stayed in use
 	NumEndReasons
 )
 
@@ -101,6 +102,7 @@ var endNames = [...]string{
 	"completed", "no_route", "bad_request", "not_implemented", "body_too_large", "headers_too_large",
 	"upstream_unreachable", "overload", "timeout", "idle", "bad_response", "client_reset", "upstream_reset",
 	"client_gone", "upstream_gone", "client_error", "buffer_limit", "drain", "slow_peer",
+	"no_stream_slot",
 }
 
 // CloseReason says why a connection ended.

@@ -53,11 +53,15 @@ func (x *Exchange) try(e *upstream.Endpoint) {
 
 // unreachable answers a request that no endpoint took.
 func (x *Exchange) unreachable(err error) {
-	why := upstream.Public(err)
-	if err == errNoSlot {
-		why = err.Error()
+	name := x.route.Event.Upstream.Name
+	switch err {
+	case errNoSlot:
+		x.refuse(refusal{503, event.EndNoSlot, "upstream " + name + " is busy: " + err.Error()})
+	case errNoConnection:
+		x.refuse(refusal{503, event.EndUnreachable, "upstream " + name + " is unreachable: " + err.Error()})
+	default:
+		x.refuse(refusal{503, event.EndUnreachable, "upstream " + name + " is unreachable: " + upstream.Public(err)})
 	}
-	x.refuse(refusal{503, event.EndUnreachable, "upstream " + x.route.Event.Upstream.Name + " is unreachable: " + why})
 }
 
 // Ready implements upstream.Waiter: c has a free slot.
@@ -116,7 +120,11 @@ func (x *Exchange) Failed(err error) {
 		return
 	}
 	x.slotHad()
-	x.failed(failure{reason: event.EndUnreachable, by: event.ByUpstream, unsent: true, err: err})
+	f := failure{reason: event.EndUnreachable, by: event.ByUpstream, unsent: true, err: err}
+	if err == errNoSlot {
+		f.reason = event.EndNoSlot
+	}
+	x.failed(f)
 }
 
 // failure is why an attempt got no response.
@@ -130,6 +138,11 @@ type failure struct {
 	// the origin. All that is on its way is refused at once.
 	orderly bool
 	err     error
+}
+
+// untaken reports whether the endpoint never got to see the attempt.
+func (f *failure) untaken() bool {
+	return f.reason == event.EndUnreachable || f.reason == event.EndNoSlot
 }
 
 // failed repeats an attempt that got no response, if that is allowed, or answers
@@ -154,7 +167,7 @@ func (x *Exchange) failed(f failure) {
 	x.end(f.reason, f.by, f.code)
 	name := x.route.Event.Upstream.Name
 	switch {
-	case f.reason == event.EndUnreachable:
+	case f.untaken():
 		x.unreachable(f.err)
 	case f.unsent:
 		x.refuse(refusal{503, f.reason, "upstream " + name + " refused the stream"})
@@ -173,7 +186,7 @@ func (x *Exchange) failed(f failure) {
 // unless it could not even be reached, one that was.
 func (x *Exchange) again(f failure) *upstream.Endpoint {
 	e, err := x.pool.Pick(x.tried())
-	if err == upstream.ErrAllTried && f.reason != event.EndUnreachable {
+	if err == upstream.ErrAllTried && !f.untaken() {
 		e, err = x.pool.Pick(nil)
 	}
 	if err != nil {
@@ -194,7 +207,7 @@ func (x *Exchange) mayRetry(f failure) event.RetryResult {
 		return event.RetryBodyGone
 	case x.rec.Attempts >= maxAttempts:
 		return event.RetryNoAttempts
-	case f.reason != event.EndUnreachable && !f.orderly && !x.pool.budget.take(x.w.now()):
+	case !f.untaken() && !f.orderly && !x.pool.budget.take(x.w.now()):
 		return event.RetryBudget
 	}
 	return event.RetryDone

@@ -136,7 +136,7 @@ func (x *Exchange) unreachableBy(up Peer) error {
 	case *conn.Stream:
 		return upstream.Lost(up.Conn()) // the pool knows
 	}
-	return errNoSlot
+	return errNoConnection
 }
 
 // Stalled passes on that request bytes wait for the origin.

@@ -72,6 +72,7 @@ type rig struct {
 	sink   *sink
 	done   sync.WaitGroup
 	origin func(p *peer)
+	takes  []http2.Setting // the origin's
 }
 
 func newRig(t *testing.T, origin func(p *peer), r config.Route) *rig {
@@ -94,7 +95,7 @@ func newRigOn(clock loop.Clock, t *testing.T, origin func(p *peer), r config.Rou
 		near, far := net.Pipe()
 		g.done.Go(func() {
 			if _, err := io.ReadFull(far, make([]byte, len(http2.ClientPreface))); err == nil {
-				g.origin(newPeer(g, far))
+				g.origin(newPeer(g, far, g.takes...))
 			}
 			far.Close()
 		})

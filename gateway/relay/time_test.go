@@ -110,6 +110,22 @@ func TestOriginWithoutSettingsIsUnreachable(t *testing.T) {
 	})
 }
 
+// An origin that works on as many streams as it takes, on as many connections as
+// one may have, is not unreachable.
+func TestOriginThatIsFullHasNoStreamSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newRig(t, silent, config.Route{IdleTimeout: time.Hour})
+		g.takes = []http2.Setting{{ID: http2.SettingMaxConcurrentStreams, Val: 1}}
+		p := g.dial()
+		for i := range uint32(11) {
+			p.request(2*i+1, true)
+			synctest.Wait()
+		}
+		p.expect(t, "headers 21 503")
+		g.want("503 no_stream_slot by upstream after 5s")
+	})
+}
+
 // The answered upload that goes on gets a moment; RFC 9113 §8.1.
 func TestAnsweredUploadLingers(t *testing.T) {
 	inBubble(t, func(p *peer) {

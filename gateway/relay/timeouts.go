@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -76,7 +77,11 @@ func (t *timeouts) Fire() {
 		}
 	case x.attempt.waiting && now >= x.rec.Attempt.Begin.Add(x.table.Limits.ConnectTimeout):
 		x.endpoint.Leave(x)
-		x.Failed(errNoSlot)
+		if x.endpoint.Full() {
+			x.Failed(errNoSlot)
+		} else {
+			x.Failed(errNoConnection)
+		}
 	default:
 		if x.rec.Trace.Sampled && now.Sub(x.rec.Begin) >= progressEvery {
 			x.mark(event.MarkProgress, int64(x.rec.ResponseBytes))
@@ -85,11 +90,11 @@ func (t *timeouts) Fire() {
 	}
 }
 
-type slotError struct{}
-
-func (slotError) Error() string { return "no connection or stream slot became free in time" }
-
-var errNoSlot error = slotError{}
+// Why nobody took a request that has waited for connect_timeout.
+var (
+	errNoSlot       = errors.New("no stream slot became free in time")
+	errNoConnection = errors.New("no connection could be had in time")
+)
 
 func (x *Exchange) expire(reason event.EndReason, status int, text string) {
 	x.refuse(refusal{status, reason, text})

@@ -75,6 +75,9 @@ func (e *Endpoint) pick() *conn.Conn {
 	return best
 }
 
+// Full reports whether the endpoint can be reached and has no slot left.
+func (e *Endpoint) Full() bool { return slices.ContainsFunc(e.conns, (*conn.Conn).Full) }
+
 // serve hands free slots to those who wait.
 func (e *Endpoint) serve() {
 	for len(e.waiting) > 0 {

@@ -87,6 +87,7 @@ const (
 	ResultReset       = "reset"
 	ResultGone        = "gone"
 	ResultUnreachable = "unreachable"
+	ResultNoSlot      = "no_stream_slot"
 	ResultTimeout     = "timeout"
 	ResultBadResponse = "bad_response"
 	ResultCanceled    = "canceled"
@@ -132,10 +133,10 @@ var (
 		Name: LabelResult,
 		Values: []string{
 			ResultOK, ResultServerError, ResultReset, ResultGone, ResultUnreachable, ResultTimeout,
-			ResultBadResponse, ResultCanceled,
+			ResultBadResponse, ResultCanceled, ResultNoSlot,
 		},
 		Help: "ok: a response came to its end; server_error: it did, with status 5xx or gRPC status 2, 4, 8, 13, 14 or 15; " +
-			"canceled: the client or the gateway gave up first",
+			"no_stream_slot: every stream that the endpoint allows stayed in use; canceled: the client or the gateway gave up first",
 	}
 	statusClass = Label{
 		Name: LabelStatusClass, Values: []string{"1xx", "2xx", "3xx", "4xx", "5xx", Empty},

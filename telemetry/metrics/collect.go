@@ -165,7 +165,7 @@ func watched(reason event.EndReason, by event.Origin) bool {
 		return by == event.ByGateway || by == event.ByUpstream
 	case event.EndTimeout, event.EndIdle, event.EndOverload, event.EndBufferLimit:
 		return by == event.ByGateway
-	case event.EndCompleted, event.EndBadResponse, event.EndUpstreamReset, event.EndUpstreamGone:
+	case event.EndCompleted, event.EndBadResponse, event.EndUpstreamReset, event.EndUpstreamGone, event.EndNoSlot:
 		return by == event.ByUpstream
 	case event.EndClientReset, event.EndClientGone:
 		return by == event.ByClient

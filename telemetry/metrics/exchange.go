@@ -41,6 +41,7 @@ const (
 	attemptTimeout
 	attemptBadResponse
 	attemptCanceled
+	attemptNoSlot
 	numAttemptResults
 )
 
@@ -48,6 +49,7 @@ func (r attemptResult) String() string {
 	return [...]string{
 		catalog.ResultOK, catalog.ResultServerError, catalog.ResultReset, catalog.ResultGone,
 		catalog.ResultUnreachable, catalog.ResultTimeout, catalog.ResultBadResponse, catalog.ResultCanceled,
+		catalog.ResultNoSlot,
 	}[r]
 }
 
@@ -65,6 +67,8 @@ func resultOf(x *event.Exchange) attemptResult {
 		return attemptGone
 	case event.EndUnreachable:
 		return attemptUnreachable
+	case event.EndNoSlot:
+		return attemptNoSlot
 	case event.EndTimeout, event.EndIdle:
 		return attemptTimeout
 	case event.EndBadResponse:

@@ -214,6 +214,11 @@ func (c *Conn) Slots() int {
 	return max(int(min(c.peer.maxStreams, 1<<20))-c.streams.len(), 0)
 }
 
+// Full reports whether every stream that the peer allows is open (client role).
+func (c *Conn) Full() bool {
+	return c.Usable() && c.in.settled && c.streams.len() >= int(min(c.peer.maxStreams, 1<<20))
+}
+
 // Unsent returns the bytes that wait for the transport.
 func (c *Conn) Unsent() int { return len(c.out.buf) - c.out.sent }
 
