@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
@@ -24,6 +25,7 @@ type windows struct {
 	asked    []int64 // of ours, not acknowledged
 	told     []int64 // of the peer's, not acknowledged
 	streams  []*windowStream
+	empty    int // DATA frames in a row that brought nothing
 }
 
 // windowStream is one stream in the peer's books, and its reader on our side.
@@ -225,6 +227,11 @@ func (w *windows) peerSends(s *windowStream, end, padded bool) {
 	if room < 0 {
 		n = 0 // END_STREAM needs no window
 	}
+	if n > 0 || end {
+		w.empty = 0
+	} else if w.empty++; w.empty > maxEmptyFrames {
+		return // more is abuse, and no matter of windows
+	}
 	f := data(s.id, n, end)
 	if padded {
 		h := frame.Header{Length: uint32(n + pad), Type: frame.Data, Flags: frame.FlagPadded, Stream: s.id}
@@ -344,8 +351,9 @@ func FuzzFlow(f *testing.F) {
 	f.Add([]byte{0, 0x1f, 0, 0, 0x64, 6, 0, 0, 0xff, 0xff, 6, 0, 0, 1, 1, 15, 0, 0x16, 0, 0, 1, 0})
 	f.Add([]byte{0, 6, 0, 0, 0xff, 0xff, 0xd0, 0, 1, 0, 0xff, 0xff, 0, 1, 6, 1, 0, 0xff, 0xff, 0xf0, 1})
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0x31, 0, 9, 0x40, 0, 0x21, 1, 0xff, 0x40, 0, 4, 1, 0xff, 0xff})
-	f.Add([]byte{0, 14, 0, 13, 0, 1, 14, 0, 0, 0, 0x21, 1, 0, 0}) // padding alone fills a window
-	f.Add([]byte("A00a0000.0\x8d01.0\xd1"))                       // END_STREAM alone, into a negative window
+	f.Add([]byte{0, 14, 0, 13, 0, 1, 14, 0, 0, 0, 0x21, 1, 0, 0})     // padding alone fills a window
+	f.Add([]byte("A00a0000.0\x8d01.0\xd1"))                           // END_STREAM alone, into a negative window
+	f.Add(append([]byte("$\x00"), bytes.Repeat([]byte("C"), 600)...)) // nothing, and again
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		w := &windows{rig: newRig(t, event.Downstream, Config{}), steps: script{steps[:min(len(steps), 2000)]}}
 		w.connSend, w.connRecv, w.ours, w.theirs = flow.InitialWindow, flow.InitialWindow, flow.InitialWindow, flow.InitialWindow
