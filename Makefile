@@ -88,7 +88,7 @@ FUZZ     ?= .
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s); FUZZ=regexp: only those that match
 	@failed=; \
-	for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd gateway telemetry | xargs -n1 dirname | sort -u); do \
+	for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' cmd gateway rules_test telemetry | xargs -n1 dirname | sort -u); do \
 	  for target in $$($(GO) test -list '^Fuzz' ./$$dir | grep '^Fuzz' | grep -E '$(FUZZ)'); do \
 	    echo "== $$target of ./$$dir"; \
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir || failed="$$failed $$target"; \

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -50,13 +51,21 @@ func Encode(s Series) (string, error) {
 	return line, nil
 }
 
-// Parse reads one line of notation with Prometheus' parser.
+// Parse reads one line of notation with Prometheus' parser. A line that stands for
+// more than it may, see [maxWritten], is an error.
 func Parse(line string) (Series, error) {
+	if strings.ContainsAny(line, "\r\n") {
+		return Series{}, errors.New("a series stands on one line")
+	}
+	if n := written(line); n > maxWritten {
+		return Series{}, fmt.Errorf("its values take %d bytes with all repetitions written out, the most are %d: record less", n, maxWritten)
+	}
 	l, values, err := parser.NewParser(parser.Options{}).ParseSeriesDesc(line)
 	if err != nil {
 		return Series{}, err
 	}
-	return Series{Labels: l, Values: values}, nil
+	// A label without value is none, also where the parser keeps it.
+	return Series{Labels: labels.NewBuilder(l).Labels(), Values: values}, nil
 }
 
 // Name returns the series' name and labels as notation, labels in order.
