@@ -13,20 +13,22 @@
 // Paths are compared after percent-decoding, so that /%75sers is /users and
 // nothing slips past a route by being spelled differently. They are not cleaned:
 // // stays what it is. What would be ambiguous, dot segments and encoded
-// slashes, [CheckPath] refuses first. The query does not count.
+// slashes, [CheckPath] refuses first. The query does not count. Bytes that are not
+// UTF-8 are themselves; mux takes each for U+FFFD.
 //
 // A header condition holds if one of the request's fields with that name has
 // exactly the value; a comma in a value is part of it. With an empty value it
 // holds if there is such a field.
 //
-// # The fast path
+// # How it is found
 //
-// Running mux costs microseconds and dozens of allocations. Every condition of
-// the configuration is literal, so a [Table] compares them itself, without
-// allocating. It looks up the routes that share the first segment of the path,
-// so thousands of gRPC services cost no more than a few. Only a request with a
-// percent sign in its path goes to mux, which works on decoded paths. A
-// differential test and a fuzz test hold the two to each other.
+// Running mux costs microseconds and dozens of allocations, and more with every
+// route. Every condition of the configuration is literal, so a [Table] compares
+// them itself, paths with a percent sign decoded, without allocating. It looks up
+// the routes that share the first segment of the path, so thousands of gRPC
+// services cost no more than a few. mux has its say when the table is built: it
+// may refuse a route. A differential test and a fuzz test hold the two to each
+// other.
 //
 // Nothing is cached: full paths are unbounded, and whoever sends requests
 // chooses them.

@@ -65,15 +65,12 @@ func checkSegments(path []byte) PathFault {
 	for i := 0; i < len(path); i++ {
 		c := path[i]
 		if c == '%' {
-			if i+2 >= len(path) {
-				return BadEscape
-			}
-			high, low := unhex(path[i+1]), unhex(path[i+2])
-			if high > 15 || low > 15 {
+			var ok bool
+			if c, ok = escaped(path[i:]); !ok {
 				return BadEscape
 			}
 			i += 2
-			switch c = high<<4 | low; c {
+			switch c {
 			case 0:
 				return BadEscape
 			case '/':
@@ -99,6 +96,30 @@ func checkSegments(path []byte) PathFault {
 		return DotSegment
 	}
 	return PathOK
+}
+
+// unescape appends path to to, percent-decoded, unless an escape is broken.
+func unescape(to, path []byte) (decoded []byte, ok bool) {
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		if c == '%' {
+			if c, ok = escaped(path[i:]); !ok {
+				return nil, false
+			}
+			i += 2
+		}
+		to = append(to, c)
+	}
+	return to, true
+}
+
+// escaped returns what the three bytes that p begins with stand for.
+func escaped(p []byte) (c byte, ok bool) {
+	if len(p) < 3 {
+		return 0, false
+	}
+	high, low := unhex(p[1]), unhex(p[2])
+	return high<<4 | low, high < 16 && low < 16
 }
 
 // unhex returns the value of a hexadecimal digit, or 255.

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/gorilla/mux"
-
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/h2/header"
 )
@@ -23,11 +21,6 @@ type Table struct {
 	// its path if every path that it takes has that one, else in open.
 	bySegment map[string][]*entry
 	open      []*entry
-
-	// What the entries cannot decide.
-	router *mux.Router
-	routes map[*mux.Route]*Route
-	names  []string // of the header fields that some route looks at
 }
 
 // entry is a route's conditions, all literal.
@@ -72,7 +65,7 @@ func Build(routes []config.Route) (*Table, error) {
 			t.open = append(t.open, e)
 		}
 	}
-	if err := t.buildRouter(routes); err != nil {
+	if _, err := newRouter(routes); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -83,16 +76,21 @@ func Build(routes []config.Route) (*Table, error) {
 //
 // authority is :authority, or host where that is missing; path is :path, with
 // its query, and has passed [CheckPath]; fields are looked at for header
-// conditions. Nothing is kept, and nothing is allocated unless the path has a
+// conditions. Nothing is kept, and nothing is allocated but for a long path with a
 // percent sign.
 func (t *Table) Match(method, authority, path []byte, fields *header.List) *Route {
 	if i := bytes.IndexByte(path, '?'); i >= 0 {
 		path = path[:i]
 	}
-	host := hostOf(authority)
 	if bytes.IndexByte(path, '%') >= 0 {
-		return t.matchRouter(method, host, path, fields)
+		var short [256]byte
+		decoded, ok := unescape(short[:0], path)
+		if !ok {
+			return nil // CheckPath refuses it
+		}
+		path = decoded
 	}
+	host := hostOf(authority)
 	segment, _ := firstSegment(path)
 	segmented, open := t.bySegment[string(segment)], t.open
 	for len(segmented)+len(open) > 0 { // in file order

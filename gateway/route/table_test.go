@@ -97,6 +97,8 @@ func TestMatchFollowsTheDocumentedRules(t *testing.T) {
 		{"absence", []config.Match{{Headers: map[string]string{"x": ""}}}, get("h", "/"), ""},
 		{"a known header", []config.Match{{Headers: map[string]string{"content-type": "application/grpc"}}}, get("h", "/", [2]string{"content-type", "application/grpc"}), "a"},
 		{"headers, encoded path", []config.Match{{Headers: map[string]string{"x_y": "1"}}}, get("h", "/%61", [2]string{"x_y", "1"}), "a"},
+		{"a long encoded path", []config.Match{{PathPrefix: "/b"}, {PathPrefix: "/" + strings.Repeat("a", 500)}}, get("h", "/"+strings.Repeat("%61", 600)), "b"},
+		{"a byte that is not UTF-8", []config.Match{{Path: "/\uFFFD"}, {PathPrefix: "/"}}, get("h", "/%FF"), "b"},
 		{"a broken escape has no route", []config.Match{{}}, get("h", "/%6"), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -142,16 +144,18 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 		config.Match{Host: "other.example", Path: "/x"},
 		config.Match{PathPrefix: "/users", Methods: []string{"POST"}},
 		config.Match{PathPrefix: "/users", Headers: map[string]string{"content-type": "application/grpc", "x-canary": "1"}})
-	r := request{"GET", "A.example:80", "/users/1?x=%20", [][2]string{{"content-type", "application/grpc"}, {"x-canary", "1"}}}
-	method, authority, path, fields := []byte(r.method), []byte(r.authority), []byte(r.path), r.list()
-	if n := testing.AllocsPerRun(100, func() {
-		if table.Match(method, authority, path, fields) == nil {
-			t.Fatal("no route")
+	for _, path := range []string{"/users/1?x=%20", "/u%73ers/%31?x=%20"} {
+		r := request{"GET", "A.example:80", path, [][2]string{{"content-type", "application/grpc"}, {"x-canary", "1"}}}
+		method, authority, path, fields := []byte(r.method), []byte(r.authority), []byte(r.path), r.list()
+		if n := testing.AllocsPerRun(100, func() {
+			if table.Match(method, authority, path, fields) == nil {
+				t.Fatal("no route")
+			}
+			if CheckPath(method, path) != PathOK {
+				t.Fatal("path refused")
+			}
+		}); n != 0 {
+			t.Errorf("%s: %g allocations, want none", path, n)
 		}
-		if CheckPath(method, path) != PathOK {
-			t.Fatal("path refused")
-		}
-	}); n != 0 {
-		t.Errorf("%g allocations, want none", n)
 	}
 }
