@@ -61,6 +61,11 @@ type held struct {
 // hold packs the prepared header block, which only the first attempt can use as
 // it is: a later one may follow, or the first may have to wait for a connection.
 func (x *Exchange) hold() {
+	x.pack()
+	x.w.link.Env.Buffered += int64(len(x.head))
+}
+
+func (x *Exchange) pack() {
 	p := &x.w.prepared
 	n := p.list.Len()
 	switch {
@@ -168,6 +173,7 @@ func (x *Exchange) requestTrailers(l *header.List) {
 		h := x.needHeld()
 		h.trail = new(header.List)
 		h.trail.CopyFrom(l)
+		x.w.link.Env.Buffered += int64(h.trail.Size())
 	}
 	if x.up != nil {
 		x.up.WriteTrailers(l)
@@ -183,12 +189,16 @@ func (x *Exchange) dropRequest() {
 		x.w.prepared.of = nil
 	}
 	if x.head != nil {
+		x.w.link.Env.Buffered -= int64(len(x.head))
 		x.w.blocks.give(x.head)
 		x.head = nil
 	}
-	if x.held != nil {
+	if h := x.held; h != nil {
 		x.dropBody()
-		x.w.giveHeld(x.held)
+		if h.trail != nil {
+			x.w.link.Env.Buffered -= int64(h.trail.Size())
+		}
+		x.w.giveHeld(h)
 		x.held = nil
 	}
 }

@@ -37,7 +37,7 @@ func (q *queueing) note(begin, end event.Time, limit time.Duration) {
 func (w *Worker) overloaded() (why event.Overload, yes bool) {
 	limit := w.table.Limits.MaxBufferedBytes
 	switch {
-	case limit > 0 && w.shared.Buffered.Load() >= limit:
+	case limit > 0 && w.holding() >= limit:
 		return event.OverloadBuffers, true
 	case w.shared.MemoryShort.Load():
 		return event.OverloadMemory, true

@@ -17,7 +17,7 @@ const tightWindow = 4 << 10
 // longest-stalled streams are reset. Connection credit is never withheld.
 func (w *Worker) relieve() {
 	limit := w.table.Limits.MaxBufferedBytes
-	held := w.shared.Buffered.Load() + w.link.Env.Buffered - w.buffered
+	held := w.holding()
 	w.link.Env.Pressed = limit > 0 && held >= limit/2 || w.shared.MemoryShort.Load() || w.queueing.over
 	switch tight := w.link.Env.StreamWindowCap != 0; {
 	case limit <= 0:
@@ -30,6 +30,12 @@ func (w *Worker) relieve() {
 	if held > limit+limit/4 {
 		w.shed(held - limit)
 	}
+}
+
+// holding returns what all workers hold, in bytes: the others as of the end of
+// their last batches.
+func (w *Worker) holding() int64 {
+	return w.shared.Buffered.Load() + w.link.Env.Buffered - w.buffered
 }
 
 // capWindows has every connection follow a cap on stream windows; 0: none.

@@ -19,8 +19,8 @@ import (
 type Shared struct {
 	// IDs numbers connections.
 	IDs atomic.Uint64
-	// Buffered is the sum of what the workers hold for slow peers, in bytes, as
-	// of the end of each one's last batch.
+	// Buffered is the sum of what the workers hold for slow peers and to be sent
+	// again, in bytes, as of the end of each one's last batch.
 	Buffered atomic.Int64
 	// Streams is the number of open exchanges, Downstream that of client
 	// connections that a worker has and that speak HTTP/2.

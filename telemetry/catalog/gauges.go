@@ -69,7 +69,7 @@ var gauges = [NumGauges]Metric{
 	},
 	BufferedBytes: {
 		Name: "hopscope_buffered_bytes", Type: GaugeType, Unit: Bytes,
-		Help: "Bytes held for peers that do not take them.",
+		Help: "Bytes held for peers that do not take them, and of requests that may have to be sent again: what limits.max_buffered_bytes caps.",
 	},
 	MaxConnections: {
 		Name: "hopscope_max_connections", Type: GaugeType,

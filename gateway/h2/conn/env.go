@@ -15,7 +15,7 @@ type Env struct {
 	// Counts is what the frames of this batch add up to.
 	Counts event.FrameCounts
 	// Buffered is the number of bytes that the worker's connections hold for
-	// peers that do not take them.
+	// peers that do not take them. Who uses the connections adds what it holds.
 	Buffered int64
 	// StreamWindowCap bounds the receive window of streams, in bytes; 0: it does
 	// not. Open connections take a change with Conn.FollowWindow.
