@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -68,7 +67,8 @@ Exits with 0 after a drain and with 1 if it cannot start.
 		return exitFailure
 	}
 	s.cfg = cfg
-	tuneMemory(cfg.Limits.MaxBufferedBytes)
+	pace := tuneMemory(cfg.Limits.MaxBufferedBytes)
+	defer pace.stop()
 	s.level.Set(level(cfg.Log.Level))
 	out := &lockedWriter{w: stderr}
 	s.log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: &s.level}))
@@ -203,19 +203,6 @@ func (s *server) drain(inOrder func(now <-chan struct{})) {
 			s.log.Info("drained")
 			return
 		}
-	}
-}
-
-// tuneMemory lets the collector run less often than Go's default, as long as the
-// program stays well above what it may hold for slow peers. GOGC and GOMEMLIMIT
-// override it.
-func tuneMemory(maxBuffered int64) {
-	const percent, least = 400, 1 << 30
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(max(4*maxBuffered, least))
 	}
 }
 

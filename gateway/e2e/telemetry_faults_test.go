@@ -52,7 +52,7 @@ func (g *gateway) residentMemory() int64 {
 
 // telemetryBound is what a gateway may need more while spans wait for a collector
 // that is not there: 10,000 in the queue, two batches, and what the garbage
-// collector has not freed at GOGC=400.
+// collector has not freed yet.
 const telemetryBound = 128 << 20
 
 // The collector is cut off, then gone, then there but mute. Requests go on, memory

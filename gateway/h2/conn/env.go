@@ -35,9 +35,11 @@ type Env struct {
 	streams  []*Stream
 	resting  []*Stream // to be used again after this batch
 	backlogs []*backlog
+	ledgers  [][]credit
+
 	blocks   *block // to be used again, see queue
 	nBlocks  int
-	ledgers  [][]credit
+	unneeded int // the fewest there were since the last Trim
 }
 
 // writeBufferSize is the capacity of a pooled write buffer. Connections hold one

@@ -13,7 +13,7 @@ const (
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
 	maxFreeLedger   = 4096 // entries
-	maxFreeBlocks   = 1024 // of 16 KiB each
+	maxFreeBlocks   = 4096 // of 16 KiB each
 )
 
 func (e *Env) takeStream() *Stream {

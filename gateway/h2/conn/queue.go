@@ -106,6 +106,7 @@ func (e *Env) takeBlock(n int) *block {
 	if b := e.blocks; b != nil {
 		e.blocks, b.next = b.next, nil
 		e.nBlocks--
+		e.unneeded = min(e.unneeded, e.nBlocks)
 		return b
 	}
 	return &block{buf: make([]byte, 0, maxBlock)}
@@ -122,11 +123,13 @@ func (e *Env) giveBlock(b *block) {
 	e.nBlocks++
 }
 
-// Trim lets go of an eighth of the blocks that are kept for use again. Called now
-// and then, it gives back what a peak has left.
+// Trim lets go of an eighth of the blocks that were kept for use again and that
+// nobody has needed since the last Trim. Called now and then, it gives back what
+// a peak has left; peaks that come again and again find theirs.
 func (e *Env) Trim() {
-	for n := (e.nBlocks + 7) / 8; n > 0; n-- {
+	for n := (e.unneeded + 7) / 8; n > 0; n-- {
 		e.blocks = e.blocks.next
 		e.nBlocks--
 	}
+	e.unneeded = e.nBlocks
 }

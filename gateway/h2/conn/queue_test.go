@@ -45,3 +45,31 @@ func FuzzQueue(f *testing.F) {
 		}
 	})
 }
+
+// What waits for peers comes and goes, as in attacks that are ended and begin
+// again: the second wave lies where the first one lay.
+func TestWavesOfWaitingBytesShareTheirBlocks(t *testing.T) {
+	var e Env
+	p := make([]byte, 64<<10)
+	queues := make([]queue, 400)
+	wave := func() {
+		for i := range queues {
+			queues[i].push(&e, p)
+		}
+		for i := range queues {
+			queues[i].drop(&e)
+		}
+	}
+	wave()
+	if n := testing.AllocsPerRun(10, func() {
+		wave()
+		e.Trim() // a second is over
+	}); n > 0 {
+		t.Errorf("a wave allocates %v times", n)
+	}
+	for before := e.nBlocks; e.nBlocks > 0; before = e.nBlocks {
+		if e.Trim(); e.nBlocks >= before {
+			t.Fatalf("%d blocks are kept though nobody needs them", e.nBlocks)
+		}
+	}
+}
