@@ -10,7 +10,7 @@ import (
 
 func TestPaceOfTheCollector(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[uint64]int{0: 400, mib: 400, 8 * mib: 400, 16 * mib: 200, 32 * mib: 100, 1 << 40: 100} {
+	for live, want := range map[uint64]int{0: 200, mib: 200, 16 * mib: 200, 25 * mib: 128, 32 * mib: 100, 1 << 40: 100} {
 		if got := gcPercent(live); got != want {
 			t.Errorf("%d bytes in use: GOGC %d, want %d", live, got, want)
 		}
