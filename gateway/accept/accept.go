@@ -6,7 +6,6 @@ package accept
 
 import (
 	"container/list"
-	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -172,27 +171,15 @@ func (l *Listener) refused(nc net.Conn, why event.Refusal) {
 
 // introduce finds out what a connection speaks and hands it on. If that fails
 // nobody has taken the connection.
+//
+// A goroutine begins with a stack of 2 KiB. Until the first bytes are there the
+// calls are few and have small frames, so that it suffices: whoever says nothing,
+// or its ClientHello byte by byte, costs no more. What needs more comes after.
 func (l *Listener) introduce(nc net.Conn) (ok bool) {
-	deadline := time.Now().Add(introTimeout)
-	_ = nc.SetDeadline(deadline)
+	_ = nc.SetDeadline(time.Now().Add(introTimeout))
 	if cfg := l.tls.Load(); cfg != nil {
-		t := loop.ServerTLS(nc, cfg)
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
-		err := t.HandshakeContext(ctx)
-		cancel()
-		l.observer.Handshake(l.name, nil, err)
-		if err != nil {
-			l.log.Debug("TLS handshake failed", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "error", err)
-			l.noteTimeout(nc, err)
-			return false
-		}
-		_ = nc.SetDeadline(time.Time{})
-		if t.ConnectionState().NegotiatedProtocol == "h2" {
-			l.hand.HTTP2(l, t, nil)
-		} else {
-			l.hand.HTTP1(l, t, nil)
-		}
-		return true
+		head, err := readHello(nc)
+		return l.secure(nc, cfg, head, err)
 	}
 	head, h2, err := sniff(nc)
 	if err != nil {
@@ -208,9 +195,31 @@ func (l *Listener) introduce(nc net.Conn) (ok bool) {
 	return true
 }
 
+// secure completes the TLS handshake of a connection of which head was read, with
+// err if that was less than the first record, and hands the connection on.
+func (l *Listener) secure(nc net.Conn, cfg *tls.Config, head []byte, err error) (ok bool) {
+	t := loop.ServerTLS(nc, head, cfg)
+	if err == nil {
+		err = t.Handshake() // its time is bounded by nc's deadline
+	}
+	l.observer.Handshake(l.name, nil, err)
+	if err != nil {
+		l.log.Debug("TLS handshake failed", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "error", err)
+		l.noteTimeout(nc, err)
+		return false
+	}
+	_ = nc.SetDeadline(time.Time{})
+	if t.ConnectionState().NegotiatedProtocol == "h2" {
+		l.hand.HTTP2(l, t, nil)
+	} else {
+		l.hand.HTTP1(l, t, nil)
+	}
+	return true
+}
+
 // noteTimeout tells of a peer that took too long to say what it speaks.
 func (l *Listener) noteTimeout(nc net.Conn, err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		l.refused(nc, event.RefusedTimeout)
 	}
 }

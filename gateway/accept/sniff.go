@@ -13,7 +13,7 @@ const maxLine = 8 << 10
 // it is anything but the request line of HTTP/1. What is neither is left to the
 // HTTP/2 side, which ends a connection without the preface (RFC 9113 §3.4).
 func sniff(r io.Reader) (head []byte, h2 bool, err error) {
-	buf := make([]byte, 512)
+	buf := make([]byte, 64) // a preface, most likely
 	n := 0
 	for {
 		m, err := r.Read(buf[n:])

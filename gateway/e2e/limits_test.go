@@ -51,6 +51,42 @@ func TestSilentConnectionsGiveWay(t *testing.T) {
 	}
 }
 
+// A connection that says nothing, or its ClientHello byte by byte, costs a small
+// stack and no state of TLS.
+func TestSilentConnectionsCostLittle(t *testing.T) {
+	const conns, most = 300, 3 << 10
+	for listener, says := range map[string]string{"edge": "", "tls": "\x16\x03\x01\x02\x00\x01"} {
+		t.Run(listener, func(t *testing.T) {
+			g := startGateway(t, twoListenerConfig(t, newAuthority(t), startOrigin(t, nil).address))
+			look := func() (goroutines, stacks float64) {
+				page, _ := g.adminGet("/metrics", "")
+				goroutines, _ = metric(page, "go_goroutines")
+				stacks, _ = metric(page, "go_memstats_stack_inuse_bytes")
+				return goroutines, stacks
+			}
+			look() // the first scrape has stacks to grow
+			goroutines, before := look()
+			for range conns {
+				nc, err := net.Dial("tcp", g.address[listener])
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { nc.Close() })
+				_, _ = io.WriteString(nc, says)
+			}
+			var after float64
+			eventually(t, "all are waited for", func() (bool, string) {
+				var now float64
+				now, after = look()
+				return now >= goroutines+conns-10, fmt.Sprint(now)
+			})
+			if each := (after - before) / conns; each > most {
+				t.Errorf("each takes %.0f bytes of stack, want at most %d", each, most)
+			}
+		})
+	}
+}
+
 // A header block that does not come to its end, by CONTINUATION frames that do not
 // follow or a frame that comes byte by byte, is ended after ten seconds, though no
 // stream exists that could time out.

@@ -231,7 +231,7 @@ func TestSocketsEcho(t *testing.T) {
 func secure(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn)) (net.Conn, net.Conn) {
 	client, server := pair(t)
 	cert, roots := looptest.Certificate(t)
-	s := ServerTLS(server, &tls.Config{Certificates: []tls.Certificate{cert}})
+	s := ServerTLS(server, nil, &tls.Config{Certificates: []tls.Certificate{cert}})
 	c := tls.Client(client, &tls.Config{RootCAs: roots, ServerName: "localhost"})
 	var done sync.WaitGroup
 	done.Go(func() {

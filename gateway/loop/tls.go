@@ -13,9 +13,10 @@ type Detachable struct {
 	raw *rawConn
 }
 
-// ServerTLS begins a TLS connection as the server.
-func ServerTLS(nc net.Conn, cfg *tls.Config) *Detachable {
-	raw := &rawConn{Conn: nc}
+// ServerTLS begins a TLS connection as the server. head are bytes that were read
+// from nc before, at most a record.
+func ServerTLS(nc net.Conn, head []byte, cfg *tls.Config) *Detachable {
+	raw := &rawConn{Conn: nc, head: head}
 	return &Detachable{Conn: tls.Server(raw, cfg), raw: raw}
 }
 
@@ -30,12 +31,18 @@ func ClientTLS(nc net.Conn, cfg *tls.Config) *Detachable {
 // records that are written gather in out.
 type rawConn struct {
 	net.Conn
+	head     []byte // read before, used up by the handshake
 	fd       int
 	detached bool
 	out      []byte
 }
 
 func (r *rawConn) Read(p []byte) (int, error) {
+	if len(r.head) > 0 {
+		n := copy(p, r.head)
+		r.head = r.head[n:]
+		return n, nil
+	}
 	if !r.detached {
 		return r.Conn.Read(p)
 	}
