@@ -37,9 +37,8 @@ type Env struct {
 	backlogs []*backlog
 	ledgers  [][]credit
 
-	blocks   *block // to be used again, see queue
-	nBlocks  int
-	unneeded int // the fewest there were since the last Trim
+	blocks     [blockSizes]spares // see queue
+	spareBytes int                // in blocks
 }
 
 // writeBufferSize is the capacity of a pooled write buffer. Connections hold one

@@ -12,8 +12,8 @@ const (
 	slabStreams     = 93 // are made at once: 8 KiB, so that little is lost to size classes
 	maxFreeBacklogs = 1024
 	maxFreeLedgers  = 64
-	maxFreeLedger   = 4096 // entries
-	maxFreeBlocks   = 4096 // of 16 KiB each
+	maxFreeLedger   = 4096     // entries
+	maxSpareBytes   = 64 << 20 // in blocks
 )
 
 func (e *Env) takeStream() *Stream {

@@ -1,5 +1,7 @@
 package conn
 
+import "math/bits"
+
 // queue holds the bytes of a stream that wait for window, in blocks: what is taken
 // at one end and what comes at the other move nothing, and what a queue lets go of
 // is used again by the next one. The zero value is empty.
@@ -15,16 +17,24 @@ type block struct {
 	first int
 }
 
-// Sizes of blocks, in bytes: a stream with little to wait for takes little, one
-// with much has blocks that make whole frames.
+// Sizes of blocks, in bytes, are powers of two: a stream with little to wait for
+// takes little, one with much has blocks that make whole frames.
 const (
-	minBlock = 512
-	maxBlock = 16 << 10
+	minBlock   = 512
+	maxBlock   = 16 << 10
+	blockSizes = 6
 )
+
+// spares are blocks of one size that are kept for use again.
+type spares struct {
+	first    *block
+	n        int
+	unneeded int // the fewest there were since the last Trim
+}
 
 func (q *queue) len() int { return q.n }
 
-// push appends p; full blocks come from the environment.
+// push appends p.
 func (q *queue) push(e *Env, p []byte) {
 	q.n += len(p)
 	for len(p) > 0 {
@@ -96,40 +106,45 @@ func (q *queue) drop(e *Env) {
 // takeBlock returns an empty block for n bytes, or for as many of them as the
 // largest takes.
 func (e *Env) takeBlock(n int) *block {
-	if n <= maxBlock/2 {
-		size := minBlock
-		for size < n {
-			size *= 2
-		}
-		return &block{buf: make([]byte, 0, size)}
+	size := blockSize(min(n, maxBlock))
+	s := &e.blocks[size]
+	b := s.first
+	if b == nil {
+		return &block{buf: make([]byte, 0, minBlock<<size)}
 	}
-	if b := e.blocks; b != nil {
-		e.blocks, b.next = b.next, nil
-		e.nBlocks--
-		e.unneeded = min(e.unneeded, e.nBlocks)
-		return b
-	}
-	return &block{buf: make([]byte, 0, maxBlock)}
+	s.first, b.next = b.next, nil
+	s.n--
+	s.unneeded = min(s.unneeded, s.n)
+	e.spareBytes -= cap(b.buf)
+	return b
 }
 
-// giveBlock keeps a large block for use again; small ones are left to the
-// collector.
+// giveBlock keeps a block for use again.
 func (e *Env) giveBlock(b *block) {
-	if cap(b.buf) != maxBlock || e.nBlocks == maxFreeBlocks {
+	if e.spareBytes+cap(b.buf) > maxSpareBytes {
 		return
 	}
-	b.next, b.buf, b.first = e.blocks, b.buf[:0], 0
-	e.blocks = b
-	e.nBlocks++
+	s := &e.blocks[blockSize(cap(b.buf))]
+	b.next, b.buf, b.first = s.first, b.buf[:0], 0
+	s.first = b
+	s.n++
+	e.spareBytes += cap(b.buf)
 }
+
+// blockSize returns the index of the smallest size that holds n bytes.
+func blockSize(n int) int { return bits.Len(uint(max(n, 1)-1) / minBlock) }
 
 // Trim lets go of an eighth of the blocks that were kept for use again and that
 // nobody has needed since the last Trim. Called now and then, it gives back what
 // a peak has left; peaks that come again and again find theirs.
 func (e *Env) Trim() {
-	for n := (e.unneeded + 7) / 8; n > 0; n-- {
-		e.blocks = e.blocks.next
-		e.nBlocks--
+	for i := range e.blocks {
+		s := &e.blocks[i]
+		for n := (s.unneeded + 7) / 8; n > 0; n-- {
+			e.spareBytes -= cap(s.first.buf)
+			s.first = s.first.next
+			s.n--
+		}
+		s.unneeded = s.n
 	}
-	e.unneeded = e.nBlocks
 }

@@ -37,10 +37,10 @@ func FuzzQueue(f *testing.F) {
 			}
 		}
 		q.drop(&e)
-		for e.nBlocks > 0 {
+		for e.spareBytes > 0 {
 			e.Trim()
 		}
-		if e.blocks != nil || q != (queue{}) {
+		if e.blocks != [blockSizes]spares{} || q != (queue{}) {
 			t.Fatal("something is kept")
 		}
 	})
@@ -49,27 +49,48 @@ func FuzzQueue(f *testing.F) {
 // What waits for peers comes and goes, as in attacks that are ended and begin
 // again: the second wave lies where the first one lay.
 func TestWavesOfWaitingBytesShareTheirBlocks(t *testing.T) {
-	var e Env
-	p := make([]byte, 64<<10)
-	queues := make([]queue, 400)
-	wave := func() {
-		for i := range queues {
-			queues[i].push(&e, p)
+	for _, size := range []int{100, 8 << 10, 64 << 10} {
+		var e Env
+		p := make([]byte, size)
+		queues := make([]queue, 400)
+		wave := func() {
+			for i := range queues {
+				queues[i].push(&e, p)
+			}
+			for i := range queues {
+				queues[i].drop(&e)
+			}
 		}
-		for i := range queues {
-			queues[i].drop(&e)
-		}
-	}
-	wave()
-	if n := testing.AllocsPerRun(10, func() {
 		wave()
-		e.Trim() // a second is over
-	}); n > 0 {
-		t.Errorf("a wave allocates %v times", n)
+		if n := testing.AllocsPerRun(10, func() {
+			wave()
+			e.Trim() // a second is over
+		}); n > 0 {
+			t.Errorf("%d bytes: a wave allocates %v times", size, n)
+		}
+		for before := e.spareBytes; e.spareBytes > 0; before = e.spareBytes {
+			if e.Trim(); e.spareBytes >= before {
+				t.Fatalf("%d bytes are kept though nobody needs them", e.spareBytes)
+			}
+		}
 	}
-	for before := e.nBlocks; e.nBlocks > 0; before = e.nBlocks {
-		if e.Trim(); e.nBlocks >= before {
-			t.Fatalf("%d blocks are kept though nobody needs them", e.nBlocks)
+}
+
+func TestSpareBlocksAreBounded(t *testing.T) {
+	var e Env
+	var q queue
+	q.push(&e, make([]byte, 2*maxSpareBytes))
+	q.drop(&e)
+	if e.spareBytes != maxSpareBytes {
+		t.Errorf("%d bytes are kept", e.spareBytes)
+	}
+}
+
+func TestSizesOfBlocks(t *testing.T) {
+	var e Env
+	for n, want := range map[int]int{1: minBlock, 512: minBlock, 513: 1024, 8192: 8192, 8193: maxBlock, maxBlock: maxBlock, 1 << 20: maxBlock} {
+		if got := cap(e.takeBlock(n).buf); got != want {
+			t.Errorf("%d bytes: a block of %d, want %d", n, got, want)
 		}
 	}
 }
