@@ -84,7 +84,7 @@ upstreams: [{name: web, endpoints: [%q]}]
 routes: [{name: web, match: {path_prefix: /}, upstream: web}]
 admin: {address: "127.0.0.1:0"}
 tracing: {reporter: jaeger, endpoint: "http://127.0.0.1:9/api/traces", sampler: {type: const, param: 0}}
-limits: {max_concurrent_streams: 1000, drain_grace: 1s}
+limits: {max_concurrent_streams: 1000, max_queue_time: 0s, drain_grace: 1s} # a slow machine is no reason to refuse
 `, origin.Addr())
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
