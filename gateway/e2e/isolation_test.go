@@ -64,11 +64,13 @@ func TestStoppedClientSlowsNobody(t *testing.T) {
 			if grown := g.peakMemory() - before; grown > memoryBound {
 				t.Errorf("memory grew by %d bytes, bound %d", grown, memoryBound)
 			}
-			// The stall shows while it lasts.
-			page, _ := g.adminGet("/metrics", "text/plain")
-			if stalled, _ := metric(page, "hopscope_stalled_streams", `side="downstream"`); stalled != 1 {
-				t.Errorf("hopscope_stalled_streams is %v while one client has stopped", stalled)
-			}
+			// The stall shows while it lasts; a socket becomes full, and for moments less
+			// so, when the system likes.
+			eventually(t, "a stalled stream while one client has stopped", func() (bool, string) {
+				page, _ := g.adminGet("/metrics", "text/plain")
+				stalled, _ := metric(page, "hopscope_stalled_streams", `side="downstream"`)
+				return stalled == 1, fmt.Sprint(stalled)
+			})
 		})
 	}
 }
