@@ -158,10 +158,10 @@ func (c *client) reason() event.CloseReason {
 		return event.CloseDrain
 	case c.guard.refused:
 		return event.CloseProtocol
+	case c.slow: // which is why it was cut then
+		return event.CloseTimeout
 	case c.cut:
 		return event.CloseIO
-	case c.slow:
-		return event.CloseTimeout
 	case c.leave.on:
 		return c.leave.reason
 	case c.failed == nil, errors.Is(c.failed, io.EOF):

@@ -10,7 +10,7 @@ import (
 // rate is not.
 func TestSlowReaderIsGivenUp(t *testing.T) {
 	o := testOptions()
-	o.SlowPeerRate, o.SlowPeerTimeout = 1<<20, 200*time.Millisecond
+	o.SlowPeerRate, o.SlowPeerTimeout = 1<<16, 2*time.Second
 	f := newFront(t, o)
 	const size = 16 << 20 // more than the sockets take
 	begin := func(c *wire) *request {
@@ -28,11 +28,13 @@ func TestSlowReaderIsGivenUp(t *testing.T) {
 		t.Fatalf("read %d bytes, %v", n, err)
 	}
 	r.handler.want(t, "stalled connection", "resumed connection", "sent")
+	reader.Close()
+	wantClosed(t, f.w, "1 closed: peer")
 
 	stopped := f.dial(t, get)
 	r = begin(stopped)
 	r.handler.want(t, "stalled connection", "resumed connection", "reset ENHANCE_YOUR_CALM cause=1 slow_peer")
-	wantClosed(t, f.w, "closed: timeout")
+	wantClosed(t, f.w, "2 closed: timeout")
 	f.do(t, func() {})
 	if n := f.w.held.Load(); n != 0 {
 		t.Errorf("%d bytes are still held", n)

@@ -17,7 +17,7 @@ import (
 
 const (
 	testWindow = 64 << 10
-	patience   = 10 * time.Second // no test waits so long unless it fails
+	patience   = time.Minute // no test waits so long unless it fails
 )
 
 // worker is a real event loop with as much of a worker as bridges need.
