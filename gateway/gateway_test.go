@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"bytes"
 	"context"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/hopscope/hopscope/gateway"
+	"github.com/hopscope/hopscope/gateway/event"
 )
 
 // serveOK answers every request with 200 and a body.
@@ -35,22 +35,14 @@ func idOf(line string) (id uint32) {
 	return id
 }
 
-// closed returns an address at which nothing listens.
-func closedAddress(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
+// nobody listens there: port 1 is below those that the system hands out.
+const nobody = "127.0.0.1:1"
 
 func TestWhatAClientGetsWhenThingsFail(t *testing.T) {
 	silent := listen(t, func(_ int, p *peer) {
 		for p.next() != "closed" {
 		}
 	})
-	dead := closedAddress(t)
 	for name, c := range map[string]struct {
 		origin, routes, limits string
 		send                   func(p *peer)
@@ -60,7 +52,7 @@ func TestWhatAClientGetsWhenThingsFail(t *testing.T) {
 			origin: silent, routes: "[{name: a, match: {path: /a}, upstream: web}]",
 			status: "404", text: "hopscope: no route matches", grpc: "12",
 		},
-		"unreachable": {origin: dead, status: "503", text: "hopscope: upstream web is unreachable: connection refused", grpc: "14"},
+		"unreachable": {origin: nobody, status: "503", text: "hopscope: upstream web is unreachable: connection refused", grpc: "14"},
 		"timeout": {
 			origin: silent, routes: "[{name: a, upstream: web, timeout: 50ms}]",
 			status: "504", text: "hopscope: the request did not complete in time", grpc: "4",
@@ -131,7 +123,7 @@ func TestAnIdleStreamEndsAndItsConnectionLivesOn(t *testing.T) {
 			}
 		}
 	})
-	_, address := start(t, origin, "[{name: a, upstream: web, idle_timeout: 50ms}]", "")
+	_, address := start(t, origin, "[{name: idle, match: {path: /idle}, upstream: web, idle_timeout: 50ms}, {name: a, upstream: web}]", "")
 	p := dial(t, address)
 	p.headers(1, true, ":method", "GET", ":scheme", "http", ":path", "/idle", ":authority", "x")
 	p.want("headers 1 :status=200", "rst 1 CANCEL")
@@ -353,12 +345,15 @@ func TestAStoppedClientHoldsNobodyUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	streams, err := g.Streams(ctx)
-	if err != nil || len(streams) != 1 {
-		t.Fatalf("streams %v, %v", streams, err)
+	var s event.StreamInfo
+	for s.Stall == nil {
+		streams, err := g.Streams(ctx)
+		if err != nil || len(streams) != 1 {
+			t.Fatalf("streams %v, %v", streams, err)
+		}
+		s = streams[0]
 	}
-	s := streams[0]
-	if s.Stall == nil || s.Stall.Side != "downstream" || s.Stall.Scope != "stream" || s.Buffered == 0 || s.Buffered > 65536 {
+	if s.Stall.Side != "downstream" || s.Stall.Scope != "stream" || s.Buffered == 0 || s.Buffered > 65536 {
 		t.Fatalf("the stopped stream: %+v, stall %+v", s, s.Stall)
 	}
 	if time.Since(s.Stall.Since) < 0 {
@@ -442,7 +437,7 @@ func waitForStreams(t *testing.T, g *gateway.Gateway, n int) {
 // to send does not cut one.
 func TestRefusalThatIsNotTaken(t *testing.T) {
 	t.Parallel() // it takes as long as a client has for a refusal
-	_, address := start(t, closedAddress(t), "[{name: a, match: {path: /a}, upstream: web}]", "")
+	_, address := start(t, nobody, "[{name: a, match: {path: /a}, upstream: web}]", "")
 	p := dial(t, address, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	p.post(1)
 	p.want("headers 1 :status=404")

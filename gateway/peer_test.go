@@ -49,7 +49,7 @@ func startOn(t *testing.T, cfg *config.Config, o gateway.Options) *gateway.Gatew
 		now := make(chan struct{})
 		close(now)
 		g.Drain(now)
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := tel.Close(ctx); err != nil {
 			t.Error(err)
@@ -90,7 +90,7 @@ type peer struct {
 }
 
 // patience is how long a peer waits for a frame before the test fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func newPeer(t *testing.T, nc net.Conn) *peer {
 	p := &peer{t: t, nc: nc, Framer: http2.NewFramer(nc, nc)}

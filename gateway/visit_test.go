@@ -5,12 +5,11 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 )
 
 func TestAVisitComesToEveryWorkerUntilItIsDone(t *testing.T) {
 	g, _ := start(t, "127.0.0.1:1", "", "")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	const last = 3
 	check := func(when string) {
