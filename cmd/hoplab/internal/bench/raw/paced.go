@@ -64,7 +64,7 @@ func (p Paced) connection(ctx context.Context, number int, start time.Time, stop
 	s := &paced{conn: c, due: map[uint32]time.Duration{}}
 	received := make(chan error, 1)
 	go func() { received <- s.receive(start) }()
-	err = s.send(p, p.timetable(number, start), start, stop, received)
+	err = s.send(p, p.timetable(number, time.Since(start)), start, stop, received)
 	if err == nil {
 		s.finish()
 		err = <-received
@@ -81,11 +81,12 @@ type timetable struct {
 	until    time.Duration // what is due then is not sent any more
 }
 
-func (p Paced) timetable(number int, start time.Time) *timetable {
+// timetable begins at from, in time since the load began.
+func (p Paced) timetable(number int, from time.Duration) *timetable {
 	interval := time.Duration(float64(p.Connections) / p.Rate * float64(time.Second))
 	return &timetable{
 		n: number, step: p.Connections, interval: interval, until: math.MaxInt64,
-		due: time.Since(start) + interval*time.Duration(number)/time.Duration(p.Connections),
+		due: from + interval*time.Duration(number)/time.Duration(p.Connections),
 	}
 }
 

@@ -21,7 +21,8 @@ var (
 
 // Persist sends the requests that are due before a time since the load began, as
 // Run does, but takes failures as they come: it connects again, and says of each
-// request what became of it. Those that could not be sent have failed, too.
+// request what became of it. Those that could not be sent have failed, too, so
+// there are rate × until answers, however late the machine is with them.
 func (p Paced) Persist(ctx context.Context, start time.Time, until time.Duration) []Answer {
 	ctx, cancel := context.WithDeadline(ctx, start.Add(until+patience))
 	defer cancel()
@@ -40,7 +41,7 @@ func (p Paced) Persist(ctx context.Context, start time.Time, until time.Duration
 
 func (p Paced) persist(ctx context.Context, number int, start time.Time, until time.Duration) []Answer {
 	var all []Answer
-	next := p.timetable(number, start)
+	next := p.timetable(number, 0)
 	next.until = until
 	for {
 		answers, err := p.session(ctx, next, start)
