@@ -66,7 +66,7 @@ func generate(ctx context.Context, cfg load.Config, control string, peers []stri
 		gen.Run(ctx)
 		return nil
 	})
-	if err := serveControl(&g, control, gen.Faults(), peers); err != nil {
+	if _, err := serveControl(&g, control, gen.Faults(), peers); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "hoplab load: to %s\n", cfg.Target)

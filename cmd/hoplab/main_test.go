@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -134,11 +133,10 @@ func TestServiceServesTakesFaultsAndEndsWhenTold(t *testing.T) {
 		t.Run(service, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			control := freeAddr(t)
 			r, w := io.Pipe()
 			done := make(chan int, 1)
 			go func() {
-				done <- dispatch(ctx, "hoplab", commands(), []string{"service", service, "--listen", "127.0.0.1:0", "--control", control}, io.Discard, w)
+				done <- dispatch(ctx, "hoplab", commands(), []string{"service", service, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"}, io.Discard, w)
 				w.Close()
 			}()
 			buf := make([]byte, 512)
@@ -147,7 +145,8 @@ func TestServiceServesTakesFaultsAndEndsWhenTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			go func() { _, _ = io.Copy(io.Discard, r) }()
-			_, addr, ok := strings.Cut(strings.TrimSpace(string(buf[:n])), "serving on ")
+			_, addresses, _ := strings.Cut(strings.TrimSpace(string(buf[:n])), "serving on ")
+			addr, control, ok := strings.Cut(addresses, ", faults on ")
 			if !ok {
 				t.Fatalf("said %q", buf[:n])
 			}
@@ -166,15 +165,4 @@ func TestServiceServesTakesFaultsAndEndsWhenTold(t *testing.T) {
 			}
 		})
 	}
-}
-
-// freeAddr returns an address that was free a moment ago.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -101,10 +101,14 @@ func serveOne(ctx context.Context, service string, s serviceFlags, start startSe
 	if faults, err = choose(faults, s.faults); err != nil {
 		return err
 	}
-	if err := serveControl(&g, s.control, faults, nil); err != nil {
+	control, err := serveControl(&g, s.control, faults, nil)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "hoplab service %s: serving on %s\n", service, r.Addr())
+	if control != "" {
+		control = ", faults on " + control
+	}
+	fmt.Fprintf(stderr, "hoplab service %s: serving on %s%s\n", service, r.Addr(), control)
 	select {
 	case <-ctx.Done():
 	case <-g.Failed():
@@ -129,20 +133,21 @@ func choose(all []fault.Fault, names string) ([]fault.Fault, error) {
 }
 
 // serveControl serves a board of faults, and those of peers, on addr; "" for none.
-func serveControl(g *run.Group, addr string, faults []fault.Fault, peers []string) error {
+// It returns the address that it took.
+func serveControl(g *run.Group, addr string, faults []fault.Fault, peers []string) (string, error) {
 	if addr == "" {
-		return nil
+		return "", nil
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("%w (--control moves it)", err)
+		return "", fmt.Errorf("%w (--control moves it)", err)
 	}
 	board := fault.NewBoard(faults...)
 	for _, p := range peers {
 		board.AddPeer(p)
 	}
 	g.Go("fault control", run.HTTP(l, board.Handler()))
-	return nil
+	return l.Addr().String(), nil
 }
 
 func startUsers(r *services.Replica, s serviceFlags, t *tracing.Tracer) ([]fault.Fault, func(), error) {

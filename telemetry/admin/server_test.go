@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -113,8 +115,8 @@ func TestASlowReaderIsEnded(t *testing.T) {
 	if _, err := io.WriteString(nc, "GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	// It reads the first byte and then stops.
-	if _, err := nc.Read(make([]byte, 1)); err != nil {
+	// It reads the first byte, or none where the machine was slower, and then stops.
+	if _, err := nc.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal(err)
 	}
 	eventually(t, "the end of the connection", func() bool {

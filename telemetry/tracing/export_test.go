@@ -144,7 +144,7 @@ func TestABlackHoleBlocksNobodyAndWhatItLosesIsCounted(t *testing.T) {
 			send(w)
 			slowest = max(slowest, time.Since(begin))
 		}
-		if slowest > exportTimeout/2 {
+		if slowest >= exportTimeout { // as long as one that waits for the collector
 			t.Errorf("%s: an exchange took %v", reporter, slowest)
 		}
 		if _, _, dropped := tr.Spans(); dropped == 0 {
@@ -181,6 +181,7 @@ func TestSpansThatACollectorRefusesAreCountedAndLoggedOnce(t *testing.T) {
 			_, _ = w.Write(c.body)
 		}))
 		var log bytes.Buffer
+		begin := time.Now()
 		registry := prometheus.NewRegistry()
 		tr, err := New(config.Tracing{Reporter: c.reporter, Endpoint: collector.URL, Sampler: always},
 			Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Registry: registry})
@@ -198,7 +199,8 @@ func TestSpansThatACollectorRefusesAreCountedAndLoggedOnce(t *testing.T) {
 		if ok, failed, dropped := tr.Spans(); ok != 0 || failed != 6*batchSpans || dropped != 0 {
 			t.Errorf("%s %d: %d ok, %d failed, %d dropped", c.reporter, c.status, ok, failed, dropped)
 		}
-		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), c.log) {
+		most := 1 + int(time.Since(begin)/errorInterval)
+		if n := strings.Count(log.String(), "level=ERROR"); n < 1 || n > most || !strings.Contains(log.String(), c.log) {
 			t.Errorf("%s %d: %d errors in the log: %s", c.reporter, c.status, n, log.String())
 		}
 		families, err := registry.Gather()

@@ -44,7 +44,7 @@ groups:
   - name: test
     rules:
       - record: job:test_requests:rate
-        expr: sum by (job) (rate(test_requests_total[1s]))
+        expr: sum by (job) (rate(test_requests_total[10s]))
       - alert: TestBroken
         expr: test_broken > 0
         for: 200ms
@@ -63,7 +63,7 @@ func start(t *testing.T, addr string) *Server {
 	s, err := New(Config{
 		Dir: filepath.Join(dir, "tsdb"), URL: "http://127.0.0.1:9090",
 		Targets:        []Target{{Job: "hopscope", Address: addr}},
-		ScrapeInterval: 100 * time.Millisecond, EvalInterval: 100 * time.Millisecond,
+		ScrapeInterval: time.Second, EvalInterval: 100 * time.Millisecond, // a scrape may take as long as its interval
 		RuleFiles: []string{ruleFile}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -87,7 +87,7 @@ func start(t *testing.T, addr string) *Server {
 // eventually polls until the query returns samples that ok accepts.
 func eventually(t *testing.T, s *Server, expr string, ok func(promql.Vector) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -171,18 +171,21 @@ func TestAlertsAreToldFromPendingToResolved(t *testing.T) {
 	defer cancel()
 	states := make(chan Transition, 10)
 	go s.WatchAlerts(ctx, func(tr Transition) { states <- tr })
+	// A scrape that fails on a busy machine makes an alert come and go more often.
 	expect := func(state string) {
 		t.Helper()
-		select {
-		case tr := <-states:
-			if tr.State == Pending && state == Firing { // seen on the way
-				tr = <-states
+		for {
+			select {
+			case tr := <-states:
+				if tr.Alert != "TestBroken" || tr.Severity != "critical" || tr.Summary != "It is broken." {
+					t.Fatalf("got %+v", tr)
+				}
+				if tr.State == state {
+					return
+				}
+			case <-ctx.Done():
+				t.Fatalf("no transition to %s", state)
 			}
-			if tr.State != state || tr.Alert != "TestBroken" || tr.Severity != "critical" || tr.Summary != "It is broken." {
-				t.Fatalf("want %s, got %+v", state, tr)
-			}
-		case <-ctx.Done():
-			t.Fatalf("no transition to %s", state)
 		}
 	}
 	broken.Set(1)

@@ -51,7 +51,8 @@ func TestTakenPortsAreAllNamedWithTheirFlagAndNoneIsBound(t *testing.T) {
 		defer l.Close()
 		ports = append(ports, Port{Use: "use of " + flag, Flag: flag, Addr: l.Addr().String()})
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	// An address of its own: nobody else takes the port when it is free again.
+	free, err := net.Listen("tcp", "127.0.77.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
