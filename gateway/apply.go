@@ -65,7 +65,7 @@ func (g *Gateway) apply(cfg *config.Config, keepTLS bool) error {
 	}
 	for _, l := range old.listeners {
 		if !slices.Contains(b.state.listeners, l) {
-			g.drop(l)
+			g.drop(l, slices.ContainsFunc(b.state.listeners, func(now *listener) bool { return now.socketKey() == l.socketKey() }))
 		}
 	}
 	for name, c := range old.clusters {
@@ -99,9 +99,10 @@ func (g *Gateway) install(t *relay.Table) {
 }
 
 // drop ends a listener that a reload took away: its connections are drained,
-// those that have not said what they speak as soon as they have.
-func (g *Gateway) drop(l *listener) {
-	l.Stop()
+// those that have not said what they speak as soon as they have. Another may have
+// replaced it on its socket.
+func (g *Gateway) drop(l *listener, replaced bool) {
+	l.Stop(!replaced)
 	g.leaving = append(g.leaving, l)
 	drain := func() {
 		for _, w := range g.workers {
@@ -180,7 +181,7 @@ func (b *build) listeners() error {
 func (b *build) listen(lc *config.Listener) (net.Listener, error) {
 	key := SocketKey(lc.Name, lc.Address)
 	for _, l := range b.g.state.listeners {
-		if SocketKey(l.Name().Name, l.address) == key {
+		if l.socketKey() == key {
 			return l.share()
 		}
 	}

@@ -191,16 +191,18 @@ func (g *Gateway) stop() {
 // connection is accepted, clients get their two GOAWAYs, and streams may finish
 // within drain_grace. A close of now cuts all of that short.
 func (g *Gateway) Drain(now <-chan struct{}) {
-	g.drain(func(l config.Limits) { wait(l.DrainDelay, now) }, now)
+	g.drain(func(l config.Limits) { wait(l.DrainDelay, now) }, true, now)
 }
 
 // HandOver is Drain where another process accepts from the same sockets: nobody
 // has to notice before this one stops, so there is no drain_delay.
 func (g *Gateway) HandOver(now <-chan struct{}) {
-	g.drain(func(config.Limits) {}, now)
+	g.drain(func(config.Limits) {}, false, now)
 }
 
-func (g *Gateway) drain(notice func(config.Limits), now <-chan struct{}) {
+// drain calls notice between readiness and the listeners, after which, with last,
+// nobody listens on their sockets.
+func (g *Gateway) drain(notice func(config.Limits), last bool, now <-chan struct{}) {
 	g.mu.Lock()
 	g.draining = true
 	limits := g.cfg.Limits
@@ -212,7 +214,7 @@ func (g *Gateway) drain(notice func(config.Limits), now <-chan struct{}) {
 	g.observer.Drain(true)
 	notice(limits)
 	for _, l := range listeners {
-		l.Stop()
+		l.Stop(last)
 	}
 	g.http1.Drain()
 	begun := time.Now()

@@ -41,6 +41,8 @@ func (g *Gateway) Sockets() ([]Socket, error) {
 	return all, nil
 }
 
+func (l *listener) socketKey() string { return SocketKey(l.Name().Name, l.address) }
+
 // share returns a second net.Listener on the listener's socket.
 func (l *listener) share() (net.Listener, error) {
 	f, err := l.Socket()

@@ -78,7 +78,19 @@ func (l *Listener) Serve() { l.accepting.Go(l.serve) }
 
 // Stop stops accepting. Every connection that was accepted is admitted by then,
 // and handed on as soon as it has said what it speaks; Wait waits for that.
-func (l *Listener) Stop() {
+//
+// With last, nobody else listens on the socket: who has connected and waits in the
+// kernel's queue is accepted before, because the end of the socket would reset
+// them.
+func (l *Listener) Stop(last bool) {
+	if ln, ok := l.ln.(interface{ SetDeadline(time.Time) error }); ok && last {
+		if ln.SetDeadline(time.Unix(1, 0)) == nil { // past: serve ends
+			l.accepting.Wait()
+			if err := queued(l.ln, l.take); err != nil {
+				l.failed(err)
+			}
+		}
+	}
 	l.ln.Close()
 	l.accepting.Wait()
 }
@@ -89,7 +101,7 @@ func (l *Listener) Wait() { l.done.Wait() }
 
 // Close stops accepting and ends connections that were not handed on yet.
 func (l *Listener) Close() {
-	l.Stop()
+	l.Stop(false)
 	l.mu.Lock()
 	l.closed = true
 	for e := l.intro.Front(); e != nil; e = e.Next() {
@@ -103,41 +115,50 @@ func (l *Listener) serve() {
 	pause := time.Duration(0)
 	for {
 		nc, err := l.ln.Accept()
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
 		if err != nil {
 			// Out of descriptors, most likely: those who wait in the backlog get
 			// their turn when some are free again.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			l.observer.AcceptFailed(l.name, err)
-			l.log.Warn("accepting failed", "listener", l.name.Name, "error", err, "retry_in", pause)
+			l.failed(err)
 			time.Sleep(pause)
 			continue
 		}
 		pause = 0
-		if !l.hand.Admit() {
-			nc.Close()
-			l.refused(nc, event.RefusedMaxConnections)
-			continue
-		}
-		place := l.enter(nc)
-		if place == nil {
+		l.take(nc)
+	}
+}
+
+func (l *Listener) failed(err error) {
+	l.observer.AcceptFailed(l.name, err)
+	l.log.Warn("accepting failed", "listener", l.name.Name, "error", err)
+}
+
+// take admits a connection that was accepted and begins its introduction.
+func (l *Listener) take(nc net.Conn) {
+	if !l.hand.Admit() {
+		nc.Close()
+		l.refused(nc, event.RefusedMaxConnections)
+		return
+	}
+	place := l.enter(nc)
+	if place == nil {
+		nc.Close()
+		l.hand.TakeBack()
+		return
+	}
+	l.done.Go(func() {
+		if !l.introduce(nc) {
 			nc.Close()
 			l.hand.TakeBack()
-			continue
 		}
-		l.done.Go(func() {
-			if !l.introduce(nc) {
-				nc.Close()
-				l.hand.TakeBack()
-			}
-			l.leave(place)
-		})
-		// In a flood there is always one more to accept. Those that were accepted are
-		// looked at first: most have said what they speak, and what is open goes on.
-		runtime.Gosched()
-	}
+		l.leave(place)
+	})
+	// In a flood there is always one more to accept. Those that were accepted are
+	// looked at first: most have said what they speak, and what is open goes on.
+	runtime.Gosched()
 }
 
 // enter gives a connection a place among those that are not handed on yet; nil:

@@ -99,6 +99,43 @@ func TestConnectionWithoutRoomIsRefused(t *testing.T) {
 	<-d.taken
 }
 
+// Who has connected when a listener stops is answered, though it was not accepted
+// yet: it would be reset.
+func TestStopTakesWhoHasConnected(t *testing.T) {
+	const clients = 50
+	l, d := bind(t, clients, clients)
+	var all []net.Conn
+	for range clients {
+		all = append(all, dial(t, l))
+	}
+	l.Serve()
+	l.Stop(true)
+	if left := d.room.Load(); left != 0 {
+		t.Fatalf("%d of %d were not accepted", left, clients)
+	}
+	for _, nc := range all {
+		_, _ = io.WriteString(nc, "GET / HTTP/1.1\r\n")
+		served := <-d.taken
+		_, _ = io.WriteString(served, "HTTP/1.1 200 OK\r\n")
+		served.Close()
+	}
+	for i, nc := range all {
+		if got, err := io.ReadAll(nc); err != nil || string(got) != "HTTP/1.1 200 OK\r\n" {
+			t.Fatalf("connection %d got %q, %v", i, got, err)
+		}
+	}
+}
+
+// A listener whose socket others share leaves them what waits.
+func TestStopLeavesWhatOthersMayTake(t *testing.T) {
+	l, d := bind(t, 1, 1)
+	dial(t, l)
+	l.Stop(false)
+	if d.room.Load() != 1 {
+		t.Error("it was accepted")
+	}
+}
+
 // Those who wait silently lose their place to who comes later, the oldest first,
 // and an honest client is served.
 func TestOldestPendingConnectionGoes(t *testing.T) {
