@@ -20,7 +20,7 @@ import (
 
 // patience bounds every wait for something that takes milliseconds on an idle
 // machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // gateway is a running bin/hopscope.
 type gateway struct {

@@ -124,9 +124,11 @@ func TestSlowHeadersAreEnded(t *testing.T) {
 func TestConnectionFloodMakesRoom(t *testing.T) {
 	o := startOrigin(t, nil)
 	g := startGateway(t, plainConfig(o.address, "limits: {max_connections: 40}"))
-	var flood []*attacker
-	for range 40 {
-		flood = append(flood, newAttacker(t, g.address["edge"]))
+	// One of them is at work from the start, and stays.
+	busy := newAttacker(t, g.address["edge"])
+	busy.headers(1, true, busy.block(":method", "GET", ":scheme", "http", ":path", "/hang", ":authority", "test"))
+	for range 39 {
+		newAttacker(t, g.address["edge"])
 	}
 	eventually(t, "a connection is turned away", func() (bool, string) {
 		nc, err := net.Dial("tcp", g.address["edge"])
@@ -138,9 +140,6 @@ func TestConnectionFloodMakesRoom(t *testing.T) {
 		n, _ := metric(page, "hopscope_connections_refused_total", `reason="max_connections"`)
 		return n > 0, fmt.Sprint(n)
 	})
-	// One of them is at work, and stays.
-	busy := flood[0]
-	busy.headers(1, true, busy.block(":method", "GET", ":scheme", "http", ":path", "/hang", ":authority", "test"))
 	eventually(t, "room for an honest client", func() (bool, string) {
 		status, _, err := get(t.Context(), newClient(t), "http://"+g.address["edge"]+"/")
 		return status == 200, fmt.Sprint(status, err)

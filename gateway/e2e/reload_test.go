@@ -28,7 +28,8 @@ func TestReloadUnderLoadLosesNothing(t *testing.T) {
 	g := startGateway(t, plainConfig(o.address))
 	load := make(chan error, 1)
 	program := tool(t, "h2load")
-	go func() { load <- h2load(t.Context(), program, 50_000, "http://"+g.address["edge"]+"/") }()
+	begin := func() { load <- h2load(t.Context(), program, 50_000, "http://"+g.address["edge"]+"/") }
+	go begin()
 	// The two differ in a route's name, so that each reload is a real one.
 	configs := []string{
 		plainConfig(o.address),
@@ -45,15 +46,14 @@ func TestReloadUnderLoadLosesNothing(t *testing.T) {
 		})
 		select {
 		case err := <-load:
-			loading = false
 			if err != nil {
 				t.Errorf("after %d reloads: %v", reloads, err)
 			}
+			if loading = reloads < 3; loading {
+				go begin() // once more: too few of them happened meanwhile
+			}
 		default:
 		}
-	}
-	if reloads < 3 {
-		t.Errorf("only %d reloads happened during the load", reloads)
 	}
 	if got := o.connections.Load(); got > 8 {
 		t.Errorf("%d connections to the origin: reloads must keep those of an unchanged endpoint", got)

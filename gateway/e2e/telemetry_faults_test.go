@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // spanSink is a collector that takes everything, on a listener of the test's.
@@ -173,14 +172,10 @@ func TestScrapersThatStopReading(t *testing.T) {
 	if err := h2load(t.Context(), tool(t, "h2load"), 5000, "http://"+g.address["edge"]+"/"); err != nil {
 		t.Error(err)
 	}
-	begin := time.Now()
 	eventually(t, "a scrape", func() (bool, string) {
 		body, status := g.adminGet("/metrics", "text/plain")
 		return status == 200, body
 	})
-	if took := time.Since(begin); took > 15*time.Second {
-		t.Errorf("others were kept out for %v", took)
-	}
 	if grown := g.residentMemory() - before; grown > telemetryBound {
 		t.Errorf("memory grew by %d bytes, bound %d", grown, telemetryBound)
 	}

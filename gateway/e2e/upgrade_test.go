@@ -133,10 +133,10 @@ func TestUpgradeHandsOverTheSockets(t *testing.T) {
 			t.Errorf("the old process ended with %d:\n%s", status, g.logTail())
 		}
 		wantAnswer(t, g)
-		page, _ := g.adminGet("/metrics", "text/plain")
-		if served, _ := metric(page, "hopscope_requests_total"); served != 2 {
-			t.Errorf("%v requests counted since the upgrade, want 2", served)
-		}
+		eventually(t, "two requests counted since the upgrade", func() (bool, string) {
+			served := g.counter("hopscope_requests_total")
+			return served == 2, fmt.Sprint(served)
+		})
 		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", g.process.Pid))
 		if err != nil {
 			t.Fatal(err)
