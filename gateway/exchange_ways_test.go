@@ -17,7 +17,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/config"
-	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/loop/looptest"
 )
 
@@ -71,7 +71,7 @@ routes: [{name: all, upstream: web}]
 		if err != nil {
 			f.Fatal(err)
 		}
-		g, err := gateway.Start(cfg, gateway.Options{Observer: silent{}, Logger: slog.New(slog.DiscardHandler), Clock: loop.NewClock(), Workers: 1})
+		g, err := gateway.Start(cfg, gateway.Options{Observer: silent{}, Logger: slog.New(slog.DiscardHandler), Clock: event.NewClock(), Workers: 1})
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -16,7 +16,6 @@ import (
 	"github.com/hopscope/hopscope/gateway/credentials"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/http1"
-	"github.com/hopscope/hopscope/gateway/loop"
 	"github.com/hopscope/hopscope/gateway/relay"
 	"github.com/hopscope/hopscope/gateway/upstream"
 )
@@ -26,7 +25,7 @@ type Options struct {
 	Observer event.Observer
 	Logger   *slog.Logger
 	// Clock is the time base that Observer uses too.
-	Clock loop.Clock
+	Clock *event.Clock
 	// Workers is the number of event loops; 0: as many as GOMAXPROCS.
 	Workers int
 	// Listen binds the address of the listener with that name, or returns a socket

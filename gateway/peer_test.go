@@ -18,7 +18,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/config"
-	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry"
 )
 
@@ -33,9 +33,9 @@ func start(t *testing.T, origin, routes, limits string) (*gateway.Gateway, strin
 // startOn runs a gateway with options, of which those for telemetry are set here.
 func startOn(t *testing.T, cfg *config.Config, o gateway.Options) *gateway.Gateway {
 	t.Helper()
-	clock := loop.NewClock()
+	clock := event.NewClock()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	tel, err := telemetry.New(cfg, telemetry.Options{Logger: log, Now: clock.Now, AccessLog: io.Discard})
+	tel, err := telemetry.New(cfg, telemetry.Options{Logger: log, Clock: clock, AccessLog: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ type Options struct {
 	Logger *slog.Logger
 	// AccessLog takes the lines of the access log; nil: standard error.
 	AccessLog io.Writer
-	// Now is the gateway's clock; nil: a clock of its own.
-	Now func() event.Time
+	// Clock is the gateway's; nil: one of its own.
+	Clock *event.Clock
 }
 
 // Telemetry is everything that watches one gateway.
@@ -50,15 +50,15 @@ func New(cfg *config.Config, opts Options) (*Telemetry, error) {
 	if opts.AccessLog == nil {
 		opts.AccessLog = os.Stderr
 	}
-	if opts.Now == nil {
-		opts.Now = clock()
+	if opts.Clock == nil {
+		opts.Clock = event.NewClock()
 	}
 	mode, err := accesslog.ParseMode(cfg.Log.Access)
 	if err != nil {
 		return nil, err
 	}
 	var registry *prometheus.Registry
-	tracerOpts := tracing.Options{Version: opts.Version, Logger: opts.Logger}
+	tracerOpts := tracing.Options{Version: opts.Version, Logger: opts.Logger, Offset: opts.Clock.Offset}
 	if cfg.Metrics.Enabled {
 		registry = prometheus.NewRegistry()
 		tracerOpts.Registry = registry
@@ -67,7 +67,7 @@ func New(cfg *config.Config, opts Options) (*Telemetry, error) {
 	if t.tracer, err = tracing.New(cfg.Tracing, tracerOpts); err != nil {
 		return nil, err
 	}
-	t.log = accesslog.New(opts.AccessLog, mode)
+	t.log = accesslog.New(opts.AccessLog, mode, opts.Clock.Offset)
 	adminOpts := admin.Options{Config: cfg, Logger: opts.Logger}
 	var counts event.Observer = metrics.Off{}
 	if registry != nil {
@@ -97,7 +97,7 @@ func (t *Telemetry) newMetrics(others *prometheus.Registry, opts Options) (_ htt
 	}
 	own := prometheus.NewRegistry()
 	t.counts, err = metrics.New(own, metrics.Options{
-		Version: opts.Version, Revision: opts.Revision, GoVersion: runtime.Version(), Now: opts.Now,
+		Version: opts.Version, Revision: opts.Revision, GoVersion: runtime.Version(), Now: opts.Clock.Now, Offset: opts.Clock.Offset,
 		Spans: t.tracer.Spans, LogDropped: t.log.Dropped, AdminRefused: t.adminRefused,
 	})
 	if err != nil {
@@ -124,13 +124,6 @@ func (t *Telemetry) setTokens(c config.Admin) error {
 	}
 	t.admin.SetTokens(tokens)
 	return nil
-}
-
-// clock returns a clock as [event.Time] describes it.
-func clock() func() event.Time {
-	start := time.Now()
-	base := event.Time(start.UnixNano())
-	return func() event.Time { return base.Add(time.Since(start)) }
 }
 
 // Observer returns what the gateway tells events to.

@@ -25,6 +25,9 @@ import (
 
 const start = event.Time(1_800_000_000_000_000_000)
 
+// still is a clock's time that does not pass.
+func still() time.Duration { return 0 }
+
 func newConfig(collector string) *config.Config {
 	return &config.Config{
 		Admin:   config.Admin{Address: "127.0.0.1:9901"},
@@ -51,7 +54,7 @@ func newRig(t testing.TB, cfg *config.Config) *rig {
 	r := &rig{}
 	var err error
 	r.Telemetry, err = telemetry.New(cfg, telemetry.Options{
-		Version: "v1", AccessLog: &r.log, Now: func() event.Time { return start },
+		Version: "v1", AccessLog: &r.log, Clock: event.ClockFrom(start.Std(), still, still),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/config"
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2test"
-	"github.com/hopscope/hopscope/gateway/loop"
 	"github.com/hopscope/hopscope/telemetry"
 )
 
@@ -94,8 +94,8 @@ limits: {max_concurrent_streams: 1000, max_queue_time: 0s, drain_grace: 1s} # a 
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	clock := loop.NewClock()
-	watching, err := telemetry.New(cfg, telemetry.Options{Logger: log, AccessLog: io.Discard, Now: clock.Now})
+	clock := event.NewClock()
+	watching, err := telemetry.New(cfg, telemetry.Options{Logger: log, AccessLog: io.Discard, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

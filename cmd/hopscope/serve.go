@@ -17,7 +17,7 @@ import (
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/credentials"
-	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry"
 	adminserver "github.com/hopscope/hopscope/telemetry/admin"
 )
@@ -106,10 +106,10 @@ const telemetryGrace = 3 * time.Second
 
 func (s *server) run(accessLog io.Writer) error {
 	built := buildInfo()
-	clock := loop.NewClock()
+	clock := event.NewClock()
 	var err error
 	s.telemetry, err = telemetry.New(s.cfg, telemetry.Options{
-		Version: built.Version, Revision: built.Commit, Logger: s.log, AccessLog: accessLog, Now: clock.Now,
+		Version: built.Version, Revision: built.Commit, Logger: s.log, AccessLog: accessLog, Clock: clock,
 	})
 	if err != nil {
 		return err

@@ -2,19 +2,6 @@ package event
 
 import "time"
 
-// Time is nanoseconds since the Unix epoch, taken once when the process started
-// and carried on by the monotonic clock, so differences never jump.
-type Time int64
-
-// Std returns t as a time.Time.
-func (t Time) Std() time.Time { return time.Unix(0, int64(t)) }
-
-// Sub returns the time that passed from u to t.
-func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
-
-// Add returns the time d after t.
-func (t Time) Add(d time.Duration) Time { return t + Time(d) }
-
 // Trace is the trace context of an exchange. The observer fills it in Begin; the
 // gateway reads Sampled and shows ID.
 type Trace struct {

@@ -36,7 +36,7 @@ type worker struct {
 
 func newWorker(t *testing.T) *worker {
 	t.Helper()
-	l, err := loop.New(loop.NewClock())
+	l, err := loop.New(event.NewClock())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ type Loop struct {
 	Wheel Wheel
 
 	poll  poller
-	clock Clock
+	clock *event.Clock
 	now   event.Time
 	again []*socket // sockets with more to read that the poller cannot see
 	pumps map[*pump]struct{}
@@ -73,27 +73,6 @@ type Loop struct {
 	tasks   []Task // taken from inbox
 }
 
-// Clock tells event.Time: wall time at the start, monotonic from there.
-type Clock struct {
-	start  event.Time
-	passed func() time.Duration
-}
-
-// NewClock starts a clock.
-func NewClock() Clock {
-	start := time.Now()
-	return ClockFrom(start, func() time.Duration { return time.Since(start) })
-}
-
-// ClockFrom returns a clock that was at start when passed was 0. passed may be
-// called from any goroutine and never falls.
-func ClockFrom(start time.Time, passed func() time.Duration) Clock {
-	return Clock{event.Time(start.UnixNano()), passed}
-}
-
-// Now returns the present time.
-func (c Clock) Now() event.Time { return c.start.Add(c.passed()) }
-
 // poller waits for what a loop runs.
 type poller interface {
 	// wait returns when a socket is ready, when a timer is due, or after a wake.
@@ -106,7 +85,7 @@ type poller interface {
 }
 
 // New makes a loop; Run has to be called to start it.
-func New(clock Clock) (*Loop, error) {
+func New(clock *event.Clock) (*Loop, error) {
 	p, err := newPoller()
 	if err != nil {
 		return nil, err
@@ -117,9 +96,9 @@ func New(clock Clock) (*Loop, error) {
 // NewPumped makes a loop that drives every connection by goroutines, on whatever
 // system. All it waits for is in memory, so it runs on the time of a
 // testing/synctest bubble.
-func NewPumped(clock Clock) *Loop { return newLoop(clock, newSignal()) }
+func NewPumped(clock *event.Clock) *Loop { return newLoop(clock, newSignal()) }
 
-func newLoop(clock Clock, p poller) *Loop {
+func newLoop(clock *event.Clock, p poller) *Loop {
 	l := &Loop{clock: clock, poll: p, pumps: make(map[*pump]struct{})}
 	l.now = clock.Now()
 	l.Wheel.now = int64(l.now) >> tickShift
@@ -241,4 +220,4 @@ func (l *Loop) Add(nc net.Conn, h Handler) Socket {
 }
 
 // Clock returns the loop's clock, which may be read from any goroutine.
-func (l *Loop) Clock() Clock { return l.clock }
+func (l *Loop) Clock() *event.Clock { return l.clock }

@@ -52,7 +52,7 @@ type task func()
 func (t task) Run() { t() }
 
 func run(t *testing.T) *Loop {
-	l, err := New(NewClock())
+	l, err := New(event.NewClock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestEndOfTheLoopEndsItsConnections(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, server := pair(t)
 			defer client.Close()
-			l, err := New(NewClock())
+			l, err := New(event.NewClock())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -270,7 +270,7 @@ func (w *waker) Fire() { w.fired <- w.l.Now().Sub(w.begin) }
 
 // A task that was posted to a loop which ends is told so.
 func TestTasksOfAStoppedLoopAreCancelled(t *testing.T) {
-	l, err := New(NewClock())
+	l, err := New(event.NewClock())
 	if err != nil {
 		t.Fatal(err)
 	}

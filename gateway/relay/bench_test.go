@@ -55,7 +55,7 @@ func benchmark(b *testing.B, w h2test.Workload) {
 	table := &Table{Match: match, Limits: limits, Routes: []Route{{
 		Event: &event.Route{Name: "all", Upstream: name}, Cluster: cluster, Retry: config.RetrySafe,
 	}}}
-	worker := newWorker(loop.NewPumped(loop.NewClock()), quiet{&sink{}}, &Shared{}, table)
+	worker := newWorker(loop.NewPumped(event.NewClock()), quiet{&sink{}}, &Shared{}, table)
 	done.Go(worker.Run)
 	defer func() { _ = worker.Post(Drain{Worker: worker, Phase: DrainAbort, Done: func() {}}) }()
 

@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/config"
-	"github.com/hopscope/hopscope/gateway/loop"
+	"github.com/hopscope/hopscope/gateway/event"
 )
 
 // jumps is a clock that a test can move.
 type jumps struct{ ahead atomic.Int64 }
 
-func (j *jumps) clock() loop.Clock {
+func (j *jumps) clock() *event.Clock {
 	start := time.Now()
-	return loop.ClockFrom(start, func() time.Duration { return time.Since(start) + time.Duration(j.ahead.Load()) })
+	return event.ClockFrom(start, func() time.Duration { return time.Since(start) + time.Duration(j.ahead.Load()) },
+		func() time.Duration { return 0 })
 }
 
 // jump moves the clock, and wakes the worker.

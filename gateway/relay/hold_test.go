@@ -107,7 +107,7 @@ func newHeldExchange(t *testing.T, trusted bool, rewrite string) *Exchange {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	w := newWorker(loop.NewPumped(loop.NewClock()), &sink{}, &Shared{}, &Table{})
+	w := newWorker(loop.NewPumped(event.NewClock()), &sink{}, &Shared{}, &Table{})
 	l := &Listener{Event: &event.Listener{Name: "edge"}, Scheme: "https", Trusted: func(string) bool { return trusted }}
 	return &Exchange{
 		w: w, route: &Route{Event: &event.Route{Name: "all", Upstream: name}, Cluster: cluster, HostRewrite: rewrite},

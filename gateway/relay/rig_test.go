@@ -76,11 +76,11 @@ type rig struct {
 }
 
 func newRig(t *testing.T, origin func(p *peer), r config.Route) *rig {
-	return newRigOn(loop.NewClock(), t, origin, r)
+	return newRigOn(event.NewClock(), t, origin, r)
 }
 
 // newRigOn is newRig with a clock of the test's.
-func newRigOn(clock loop.Clock, t *testing.T, origin func(p *peer), r config.Route) *rig {
+func newRigOn(clock *event.Clock, t *testing.T, origin func(p *peer), r config.Route) *rig {
 	g := &rig{t: t, sink: &sink{}, origin: origin}
 	name := &event.UpstreamName{Name: "web"}
 	limits := config.Limits{

@@ -70,7 +70,7 @@ func (x *Exchange) info() event.StreamInfo {
 			peer = x.up
 		}
 		scope, _, _ := peer.Stall()
-		i.Stall = &event.StallInfo{Side: side.String(), Scope: scope.String(), Since: since.Std()}
+		i.Stall = &event.StallInfo{Side: side.String(), Scope: scope.String(), Since: since.Add(x.w.link.Loop.Clock().Offset()).Std()}
 	}
 	return i
 }

@@ -106,7 +106,7 @@ func (p *pool) drainIfUnused() {
 }
 
 // NewWorker makes a worker with its loop; Run drives it.
-func NewWorker(clock loop.Clock, sink event.Sink, shared *Shared, table *Table) (*Worker, error) {
+func NewWorker(clock *event.Clock, sink event.Sink, shared *Shared, table *Table) (*Worker, error) {
 	l, err := loop.New(clock)
 	if err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func newRig(t *testing.T, endpoints ...string) *rig {
 		t.Fatal(err)
 	}
 	c.connect = r.connect
-	r.work = link.NewWorker(loop.NewPumped(loop.NewClock()), sink{})
+	r.work = link.NewWorker(loop.NewPumped(event.NewClock()), sink{})
 	cfg := conn.Config{StreamWindow: 65535, ConnWindow: 1 << 20, MaxHeaderBytes: 4096, MaxHeaderFields: 50}
 	r.pool = NewPool(c, r.work, cfg, func() uint64 { return 1 })
 	r.done.Go(func() { r.work.Loop.Run(r) })

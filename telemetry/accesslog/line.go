@@ -9,11 +9,11 @@ import (
 	"github.com/hopscope/hopscope/gateway/event"
 )
 
-// appendLine appends x as a line of JSON. Values that there are none of are left
-// out.
-func appendLine(b []byte, x *event.Exchange) []byte {
+// appendLine appends x as a line of JSON, offset being that of the wall clock.
+// Values that there are none of are left out.
+func appendLine(b []byte, x *event.Exchange, offset time.Duration) []byte {
 	o := object{b: append(b, '{')}
-	o.time("time", x.Finished)
+	o.time("time", x.Finished.Add(offset))
 	o.string("msg", "access")
 	o.string("listener", x.Listener.Name)
 	o.string("protocol", x.Proto.String())

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/telemetry/outcome"
@@ -43,6 +44,7 @@ const (
 // Log is an access log. Its methods are safe for concurrent use.
 type Log struct {
 	mode    atomic.Int32
+	offset  func() time.Duration
 	queue   chan *[]byte
 	lines   sync.Pool // of *[]byte
 	dropped atomic.Uint64
@@ -51,10 +53,12 @@ type Log struct {
 	close   sync.Once
 }
 
-// New returns a log that writes to w until it is closed.
-func New(w io.Writer, m Mode) *Log {
+// New returns a log that writes to w until it is closed. offset is that of the
+// exchanges' clock.
+func New(w io.Writer, m Mode, offset func() time.Duration) *Log {
 	l := &Log{
-		queue: make(chan *[]byte, queueLines), stop: make(chan struct{}), stopped: make(chan struct{}),
+		offset: offset,
+		queue:  make(chan *[]byte, queueLines), stop: make(chan struct{}), stopped: make(chan struct{}),
 		lines: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	l.SetMode(m)
@@ -79,7 +83,7 @@ func (l *Log) End(x *event.Exchange) {
 		}
 	}
 	line := l.lines.Get().(*[]byte)
-	*line = appendLine((*line)[:0], x)
+	*line = appendLine((*line)[:0], x, l.offset())
 	select {
 	case l.queue <- line:
 	default:

@@ -30,11 +30,14 @@ func exchange() *event.Exchange {
 	}
 }
 
+// never is the offset of a wall clock that nobody sets.
+func never() time.Duration { return 0 }
+
 // lines returns what a log of that mode writes about exchanges.
 func lines(t *testing.T, m accesslog.Mode, list ...*event.Exchange) string {
 	t.Helper()
 	var out bytes.Buffer
-	l := accesslog.New(&out, m)
+	l := accesslog.New(&out, m, never)
 	for _, x := range list {
 		l.End(x)
 	}
@@ -119,7 +122,7 @@ func (g *gate) Write(b []byte) (int, error) {
 
 func TestAWriterThatBlocksHoldsNobodyAndLostLinesAreCounted(t *testing.T) {
 	g := &gate{entered: make(chan struct{}), open: make(chan struct{})}
-	l := accesslog.New(g, accesslog.All)
+	l := accesslog.New(g, accesslog.All, never)
 	x := exchange()
 	l.End(x)
 	<-g.entered
@@ -150,12 +153,32 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestLinesThatCannotBeWrittenAreCounted(t *testing.T) {
-	l := accesslog.New(broken{}, accesslog.All)
+	l := accesslog.New(broken{}, accesslog.All, never)
 	l.End(exchange())
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := l.Dropped(); n != 1 {
 		t.Errorf("%d dropped; want 1", n)
+	}
+}
+
+// A wall clock that is set while the gateway runs shows in the next line; what was
+// measured does not change.
+func TestTimeFollowsTheWallClock(t *testing.T) {
+	var set time.Duration
+	var out bytes.Buffer
+	l := accesslog.New(&out, accesslog.All, func() time.Duration { return set })
+	l.End(exchange())
+	set = -time.Hour
+	l.End(exchange())
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"2027-01-15T08:00:01.500000Z", "2027-01-15T07:00:01.500000Z"} {
+		line, err := out.ReadString('\n')
+		if err != nil || !strings.Contains(line, `"time":"`+want+`"`) || !strings.Contains(line, `"duration_seconds":1.500000`) {
+			t.Errorf("line %d: %s, %v; want %s", i, line, err, want)
+		}
 	}
 }

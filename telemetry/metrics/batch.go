@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -73,6 +75,7 @@ type collected struct {
 	metrics []prometheus.Metric
 	pace    pacer
 	writing pacer // of the goroutine that calls the Write methods
+	offset  time.Duration
 }
 
 // natives implements batch.
@@ -97,7 +100,7 @@ func (b *collected) add(d *declared, counter bool, v float64, labels []string) {
 func (b *collected) histogram(h catalog.Histogram, parts *histogram, since event.Time, labels ...string) {
 	b.metrics = append(b.metrics, &distribution{
 		family: &b.descs.histograms[h], labels: b.labels.of(b.descs.histogramLabels[h], labels), since: since,
-		histogram: *parts, pace: &b.writing,
+		offset: b.offset, histogram: *parts, pace: &b.writing,
 	})
 	b.pace.step()
 }

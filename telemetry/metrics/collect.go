@@ -11,7 +11,7 @@ import (
 
 // Collect implements [prometheus.Collector].
 func (o *Observer) Collect(ch chan<- prometheus.Metric) {
-	b := &collected{descs: &o.descs, labels: labelPairs{}}
+	b := &collected{descs: &o.descs, labels: labelPairs{}, offset: o.opts.Offset()}
 	o.tell(b)
 	for _, m := range b.metrics {
 		ch <- m

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"encoding/hex"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -18,8 +19,9 @@ const ExemplarTraceID = "trace_id"
 type distribution struct {
 	family *family
 	labels []*dto.LabelPair
-	since  event.Time
-	pace   *pacer // of the goroutine that writes
+	since  event.Time    // as the clock said at the start: one that moved would tell of a restart
+	offset time.Duration // of the wall clock, for exemplars
+	pace   *pacer        // of the goroutine that writes
 	histogram
 }
 
@@ -68,7 +70,7 @@ func (d *distribution) exemplar(bucket int) *dto.Exemplar {
 		Label: []*dto.LabelPair{{
 			Name: proto.String(ExemplarTraceID), Value: proto.String(hex.EncodeToString(e.trace[:])),
 		}},
-		Value: proto.Float64(e.value), Timestamp: timestamppb.New(e.at.Std()),
+		Value: proto.Float64(e.value), Timestamp: timestamppb.New(e.at.Add(d.offset).Std()),
 	}
 }
 

@@ -293,3 +293,26 @@ func TestProcessStateShows(t *testing.T) {
 	r.want(catalog.AdminRefusedTotal, "reason=no_token", 9)
 	r.want(catalog.BuildInfo, "version=v1,revision=abc,goversion=go1", 1)
 }
+
+// The time of an exemplar is the wall clock's, when that is set too.
+func TestExemplarsFollowTheWallClock(t *testing.T) {
+	r := newRig(t)
+	r.run(r.Sink(0), func(x *event.Exchange) { x.Trace.ID[0], x.Trace.Sampled = 1, true })
+	times := func() (at, created time.Time) {
+		for _, m := range r.gather()[catalog.RequestDurationSeconds.String()].Metric {
+			for _, b := range m.Histogram.Bucket {
+				if b.Exemplar != nil {
+					return b.Exemplar.Timestamp.AsTime(), m.Histogram.CreatedTimestamp.AsTime()
+				}
+			}
+		}
+		t.Fatal("no exemplar")
+		return
+	}
+	before, created := times()
+	r.set = time.Hour
+	after, again := times()
+	if d := after.Sub(before); d != time.Hour || !created.Equal(again) {
+		t.Errorf("the exemplar moved by %v, the time of creation by %v", d, again.Sub(created))
+	}
+}

@@ -18,6 +18,8 @@ type Options struct {
 	GoVersion string
 	// Now is the gateway's clock.
 	Now func() event.Time
+	// Offset is that of the gateway's clock; nil: none.
+	Offset func() time.Duration
 	// Spans returns how many spans a collector took, were lost in sending, and
 	// were dropped because a queue was full.
 	Spans func() (ok, failed, dropped uint64)
@@ -66,6 +68,9 @@ var (
 
 // New returns an observer that is registered with reg.
 func New(reg prometheus.Registerer, opts Options) (*Observer, error) {
+	if opts.Offset == nil {
+		opts.Offset = func() time.Duration { return 0 }
+	}
 	o := &Observer{
 		opts:      opts,
 		routes:    map[*event.Route]*route{},

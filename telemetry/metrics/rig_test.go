@@ -20,6 +20,7 @@ type rig struct {
 	*metrics.Observer
 	registry *prometheus.Registry
 	now      event.Time
+	set      time.Duration // of the wall clock
 	spans    [3]uint64
 	logs     uint64
 	refused  uint64
@@ -47,6 +48,7 @@ func newRigWithoutGateway(t testing.TB) *rig {
 	r.Observer, err = metrics.New(r.registry, metrics.Options{
 		Version: "v1", Revision: "abc", GoVersion: "go1",
 		Now:          func() event.Time { return r.now },
+		Offset:       func() time.Duration { return r.set },
 		Spans:        func() (uint64, uint64, uint64) { return r.spans[0], r.spans[1], r.spans[2] },
 		LogDropped:   func() uint64 { return r.logs },
 		AdminRefused: func(tell func(string, uint64)) { tell("no_token", r.refused) },

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/opentracing/opentracing-go"
 	"github.com/opentracing/opentracing-go/log"
@@ -125,6 +126,13 @@ func (d *details) mark(x *event.Exchange, at event.Time, k event.Kind, detail in
 // sortLogs puts the logs in the order of their times.
 func (d *details) sortLogs() {
 	slices.SortStableFunc(d.logs, func(a, b mark) int { return cmp.Compare(a.at, b.at) })
+}
+
+// shift moves the logs to the time of the wall clock.
+func (d *details) shift(offset time.Duration) {
+	for i := range d.logs {
+		d.logs[i].at = d.logs[i].at.Add(offset)
+	}
 }
 
 // maxLogFields is the greatest number of fields of a log.

@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
@@ -15,7 +16,10 @@ type record struct {
 	path    string // of the request, without its query
 	by      verdict
 	debugID string
-	late    bool     // the span is made after the fact
+	late    bool // the span is made after the fact
+	// offset is that of the wall clock when the record was made: all spans of an
+	// exchange have the same, so that a step moves none against another.
+	offset  time.Duration
 	details *details // of the server span
 }
 

@@ -24,7 +24,7 @@ func (s *spanStart) Apply(o *opentracing.StartSpanOptions) {
 	o.StartTime, o.References = s.at, s.self[:]
 }
 
-// startSpan starts a span with ids of ours.
+// startSpan starts a span with ids of ours at a time of the wall clock.
 func (w *Worker) startSpan(x *event.Exchange, name string, id, parent *[8]byte, at event.Time) opentracing.Span {
 	trace := traceID(&x.Trace.ID)
 	ctx := jaeger.NewSpanContext(trace, spanID(id), spanID(parent), true, nil)
@@ -37,7 +37,8 @@ func (w *Worker) startSpan(x *event.Exchange, name string, id, parent *[8]byte, 
 	return w.t.tracer.StartSpan(name, w.options...)
 }
 
-// finishSpan ends s and reports it with d, which it takes.
+// finishSpan ends s at a time of the wall clock and reports it with d, which it
+// takes.
 func (t *Tracer) finishSpan(s opentracing.Span, d *details, at event.Time) {
 	end := opentracing.FinishOptions{FinishTime: at.Std()}
 	if t.spread {
@@ -51,7 +52,7 @@ func (t *Tracer) finishSpan(s opentracing.Span, d *details, at event.Time) {
 
 // serverSpan reports the span of x as the caller sees it.
 func (w *Worker) serverSpan(x *event.Exchange, r *record) {
-	s := w.startSpan(x, r.name, &x.Trace.Span, &x.Trace.Parent, x.Begin)
+	s := w.startSpan(x, r.name, &x.Trace.Span, &x.Trace.Parent, x.Begin.Add(r.offset))
 	d := r.details
 	d.str(string(ext.SpanKind), string(ext.SpanKindRPCServerEnum))
 	d.str("http.method", x.Method)
@@ -83,7 +84,8 @@ func (w *Worker) serverSpan(x *event.Exchange, r *record) {
 		integer(d, "logs.dropped", d.overwritten)
 	}
 	d.sortLogs()
-	w.t.finishSpan(s, d, x.Finished)
+	d.shift(r.offset)
+	w.t.finishSpan(s, d, x.Finished.Add(r.offset))
 }
 
 // setAnswerTags tells how x ended.
@@ -134,7 +136,7 @@ var stallKeys = func() (keys [event.NumSides][event.NumScopes]string) {
 // clientSpan reports the span of x's attempt.
 func (w *Worker) clientSpan(x *event.Exchange, r *record) {
 	a := &x.Attempt
-	s := w.startSpan(x, r.name, &a.Span, &x.Trace.Span, a.Begin)
+	s := w.startSpan(x, r.name, &a.Span, &x.Trace.Span, a.Begin.Add(r.offset))
 	d := w.t.details.get()
 	d.str(string(ext.SpanKind), string(ext.SpanKindRPCClientEnum))
 	d.str("http.method", x.Method)
@@ -165,7 +167,7 @@ func (w *Worker) clientSpan(x *event.Exchange, r *record) {
 	if outcome.AttemptFailed(x) || a.Reason != event.EndCompleted && a.Reason != event.EndClientReset {
 		d.flag("error")
 	}
-	w.t.finishSpan(s, d, a.End)
+	w.t.finishSpan(s, d, a.End.Add(r.offset))
 }
 
 // setEndTags tells why something ended, who ended it, and by which reset.

@@ -188,3 +188,52 @@ func TestEveryMarkTellsItsDetail(t *testing.T) {
 		wantTags(t, tags(kind(t, c.spans(tr), "server").Logs[0].Fields), want)
 	}
 }
+
+// A wall clock that is set while an exchange goes on moves none of its spans and
+// logs against another; the next exchange has the new time.
+func TestSpansFollowTheWallClock(t *testing.T) {
+	var set time.Duration
+	c := newCollector(t)
+	tr, err := New(config.Tracing{Reporter: config.ReporterJaeger, Endpoint: c.URL, Sampler: always},
+		Options{Offset: func() time.Duration { return set }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tr.Worker()
+	offsets := []time.Duration{0, time.Hour, -time.Minute}
+	for _, set = range offsets {
+		x := exchange(config.TraceNew)
+		w.Begin(x, list())
+		w.AttemptBegin(x)
+		w.Mark(x, start.Add(2*time.Millisecond), event.MarkRequestSent, 0)
+		set += 24 * time.Hour
+		finish(w, x)
+	}
+	spans := c.spans(tr)
+	if len(spans) != 2*len(offsets) {
+		t.Fatalf("%d spans", len(spans))
+	}
+	micro := func(at event.Time, set time.Duration) int64 { return int64(at.Add(set)) / 1000 }
+	for i, want := range offsets {
+		client, server := spans[2*i], spans[2*i+1]
+		if server.StartTime != micro(start, want) || client.StartTime != micro(start.Add(time.Millisecond), want) ||
+			server.Logs[0].Timestamp != micro(start.Add(2*time.Millisecond), want) {
+			t.Errorf("exchange %d: from %d and %d, log at %d; want an offset of %v", i, server.StartTime, client.StartTime, server.Logs[0].Timestamp, want)
+		}
+		if server.Duration != 100_000 || client.Duration != 89_000 {
+			t.Errorf("exchange %d: %d and %d µs", i, server.Duration, client.Duration)
+		}
+	}
+	// One that is late has the time at its end.
+	set = time.Hour
+	tr2, err := New(config.Tracing{Reporter: config.ReporterJaeger, Endpoint: c.URL, Sampler: config.Sampler{Type: "const"}},
+		Options{Offset: func() time.Duration { return set }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.batches = nil
+	send(tr2.Worker())
+	if late := c.spans(tr2); len(late) != 1 || late[0].StartTime != micro(start, time.Hour) {
+		t.Errorf("late: %v", late)
+	}
+}

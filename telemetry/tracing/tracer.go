@@ -40,6 +40,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry exposes jaeger-client-go's own metrics; nil: they are not kept.
 	Registry prometheus.Registerer
+	// Offset is that of the exchanges' clock; nil: none.
+	Offset func() time.Duration
 }
 
 // Tracer decides which traces are kept and reports their spans. Its methods are
@@ -48,6 +50,7 @@ type Tracer struct {
 	tracer   opentracing.Tracer // nil: no spans are reported
 	closer   io.Closer
 	abort    context.CancelFunc // ends what is being sent
+	offset   func() time.Duration
 	log      *exportLog
 	metrics  *jaeger.Metrics
 	endpoint string
@@ -74,7 +77,10 @@ func New(c config.Tracing, opts Options) (*Tracer, error) {
 	}
 	t := &Tracer{
 		log: &exportLog{to: logger}, metrics: jaeger.NewNullMetrics(), endpoint: c.Endpoint,
-		abort: func() {},
+		abort: func() {}, offset: opts.Offset,
+	}
+	if t.offset == nil {
+		t.offset = func() time.Duration { return 0 }
 	}
 	if opts.Registry != nil {
 		t.metrics = jaeger.NewMetrics(jprom.New(jprom.WithRegisterer(opts.Registry)), nil)

@@ -60,7 +60,7 @@ func (w *Worker) Begin(x *event.Exchange, in *header.List) {
 	by := w.decide(x, &c, trust)
 	if t.Sampled && w.t.tracer != nil {
 		r := newRecord(in, by, c.DebugID, trust)
-		r.name, r.details = string(w.operation(x)), w.t.details.get()
+		r.name, r.details, r.offset = string(w.operation(x)), w.t.details.get(), w.t.offset()
 		x.Observed = r
 	}
 }
@@ -137,7 +137,7 @@ func (w *Worker) End(x *event.Exchange) {
 	case ok:
 		x.Observed = nil
 	case w.t.tracer != nil && !x.Trace.Sampled && outcome.Abnormal(x) && w.late.allow(x.Finished):
-		r = &record{late: true, name: string(w.operation(x)), details: w.t.details.get()}
+		r = &record{late: true, name: string(w.operation(x)), details: w.t.details.get(), offset: w.t.offset()}
 		x.Trace.Sampled = true
 	default:
 		return
