@@ -17,7 +17,7 @@ import (
 // hoplab runs a command line as main would.
 func hoplab(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
 	code = dispatch(ctx, "hoplab", commands(), args, &out, &errs)

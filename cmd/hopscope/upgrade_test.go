@@ -28,7 +28,7 @@ func TestUpgradeIsBounded(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "did not serve within 50ms") {
 		t.Errorf("got %v", err)
 	}
-	if d := time.Since(begun); d > 10*time.Second {
+	if d := time.Since(begun); d > time.Minute {
 		t.Errorf("that took %v", d)
 	}
 	if f.Close() == nil {
@@ -43,7 +43,7 @@ func TestUpgradeIsBounded(t *testing.T) {
 	_ = ln.Close()
 	select {
 	case <-closed:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Accept did not end with Close: the socket blocks")
 	}
 }

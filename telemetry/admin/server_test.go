@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait for something that takes milliseconds.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // startServer serves a page of n bytes as /metrics.
 func startServer(t *testing.T, n int, change func(*Server)) (address string, s *Server) {

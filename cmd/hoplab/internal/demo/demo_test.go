@@ -70,17 +70,17 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// until polls until ok, for a minute at most.
+// until polls until ok, for five minutes at most.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("not within a minute: %s", what)
+			t.Fatalf("not within five minutes: %s", what)
 		case <-tick.C:
 		}
 	}

@@ -87,7 +87,7 @@ func start(t *testing.T, addr string) *Server {
 // eventually polls until the query returns samples that ok accepts.
 func eventually(t *testing.T, s *Server, expr string, ok func(promql.Vector) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -167,7 +167,7 @@ func TestScrapesBothHistogramsEvaluatesRulesAndKeepsExemplars(t *testing.T) {
 func TestAlertsAreToldFromPendingToResolved(t *testing.T) {
 	addr, broken := target(t)
 	s := start(t, addr)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	states := make(chan Transition, 10)
 	go s.WatchAlerts(ctx, func(tr Transition) { states <- tr })
