@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,46 +35,21 @@ func runBench(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		}
 		return exitOK
 	}
-	f := newFlags("bench", benchHelp)
-	o := bench.Options{Progress: stderr}
-	f.StringVar(&o.Hopscope, "gateway", "", "`PATH` of the hopscope program; the one beside hoplab if empty")
-	f.IntVar(&o.Rounds, "rounds", 5, "`number` of measurements of each proxy in each workload")
-	f.BoolVar(&o.Quick, "quick", false, "a fiftieth of the load, one round: proves that everything runs, measures nothing")
-	only := f.String("only", "", "`WORKLOADS` to measure, separated by commas; all if empty")
-	of := f.String("proxies", "", "`PROXIES` to measure, separated by commas; all if empty: "+strings.Join(plan.Proxies(), ","))
-	f.StringVar(&o.Profile, "profile", "", "`DIR` that takes a CPU profile of hopscope in each workload of requests; says where the time goes")
-	file := f.String("json", "", "`FILE` that takes the raw results")
-	if _, code, ok := f.parse(args, 0, 0, stdout, stderr); !ok {
+	c := newComparison("bench", benchHelp)
+	c.IntVar(&c.rounds, "rounds", 5, "`number` of measurements of each proxy in each workload")
+	c.BoolVar(&c.quick, "quick", false, "a fiftieth of the load, one round: proves that everything runs, measures nothing")
+	c.StringVar(&c.only, "only", "", "`WORKLOADS` to measure, separated by commas; all if empty")
+	c.StringVar(&c.of, "proxies", "", "`PROXIES` to measure, separated by commas; all if empty: "+strings.Join(plan.Proxies(), ","))
+	profile := c.String("profile", "", "`DIR` that takes a CPU profile of hopscope in each workload of requests; says where the time goes")
+	if code, ok := c.begin(args, stdout, stderr); !ok {
 		return code
 	}
-	if o.Hopscope == "" {
-		o.Hopscope = besideHoplab("hopscope")
-	}
-	if o.Quick {
-		o.Rounds = 1
-	}
-	o.Only, o.Proxies = list(*only), list(*of)
-	o.Command = commandLine(f, "hoplab bench")
-	results, err := bench.Run(ctx, o)
+	results, err := bench.Run(ctx, bench.Options{
+		Hopscope: c.gateway, Rounds: c.rounds, Quick: c.quick, Only: list(c.only), Proxies: list(c.of),
+		Profile: *profile, Command: c.command(), Progress: stderr,
+	})
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, report.Text(results))
 	}
-	if err == nil && *file != "" {
-		err = results.Write(*file)
-	}
-	if ctx.Err() != nil {
-		err = errors.New("interrupted; what was measured so far is above")
-	}
-	if err != nil {
-		return f.failed(stderr, err)
-	}
-	return exitOK
-}
-
-// list splits at commas. Nothing is nil.
-func list(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, ",")
+	return c.end(ctx, results, err, stderr)
 }

@@ -40,8 +40,21 @@ func TestEveryCommandTeachesItsUse(t *testing.T) {
 	}
 }
 
+// refused runs command lines, each after a command, that end with a code and what
+// standard error has to hold.
+func refused(t *testing.T, code int, command string, lines map[string]string) {
+	t.Helper()
+	for line, want := range lines {
+		line = command + " " + line
+		got, _, errs := hoplab(t, strings.Fields(line)...)
+		if got != code || !strings.Contains(errs, want) {
+			t.Errorf("hoplab %s: exit %d, %q lacks %q", line, got, errs, want)
+		}
+	}
+}
+
 func TestWrongCommandLinesSayWhatIsWrong(t *testing.T) {
-	for line, want := range map[string]string{
+	refused(t, exitUsage, "", map[string]string{
 		"":                          "Usage:",
 		"dmeo":                      `unknown command "dmeo"; the commands are demo,`,
 		"demo fault latency":        "Usage: hoplab demo fault NAME on|off",
@@ -51,13 +64,8 @@ func TestWrongCommandLinesSayWhatIsWrong(t *testing.T) {
 		"service payments":          "want users, profiles or orders",
 		"healthcheck users:9001":    "users:9001",
 		"healthcheck ftp://a/":      "http, https, h2c or tcp",
-	} {
-		code, _, errs := hoplab(t, strings.Fields(line)...)
-		if code != exitUsage || !strings.Contains(errs, want) {
-			t.Errorf("hoplab %s: exit %d, %q lacks %q", line, code, errs, want)
-		}
-	}
-	for line, want := range map[string]string{
+	})
+	refused(t, exitFailure, "", map[string]string{
 		"demo --listen x":                      "--listen x (gateway)",
 		"demo --sample 2":                      "--sample 2",
 		"demo --scrape-interval 1ms":           "--scrape-interval 1ms",
@@ -66,12 +74,7 @@ func TestWrongCommandLinesSayWhatIsWrong(t *testing.T) {
 		"load --target nowhere":                `target "nowhere"`,
 		"service users --listen nowhere":       "--listen",
 		"demo trace --traces http://127.0.0.1": "--traces",
-	} {
-		code, _, errs := hoplab(t, strings.Fields(line)...)
-		if code != exitFailure || !strings.Contains(errs, want) {
-			t.Errorf("hoplab %s: exit %d, %q lacks %q", line, code, errs, want)
-		}
-	}
+	})
 }
 
 func TestFaultsAreSwitchedAndListed(t *testing.T) {

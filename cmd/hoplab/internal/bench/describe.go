@@ -34,8 +34,8 @@ func describe(ctx context.Context, o Options) (*report.Results, error) {
 		return nil, err
 	}
 	versions["ReverseProxy"] = runtime.Version()
-	return &report.Results{
+	return &report.Results{Run: place.Run{
 		Date: time.Now().UTC().Format(time.RFC3339), Command: o.Command, Rounds: o.Rounds,
 		Machine: machine, Version: versions,
-	}, nil
+	}}, nil
 }

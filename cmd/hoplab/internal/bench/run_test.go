@@ -36,11 +36,9 @@ func quickRun(t *testing.T, o Options) (*report.Results, string, error) {
 	o.Rounds, o.Quick, o.ownOrigin, o.Progress = max(o.Rounds, 1), true, true, &progress
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	t.Setenv("TMPDIR", t.TempDir())
+	left := benchtest.Workplace(t)
 	results, err := Run(ctx, o)
-	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	left()
 	return results, progress.String(), err
 }
 
@@ -188,21 +186,13 @@ func missingTelemetryIsNoticed(t *testing.T, gateway string) {
 	}
 }
 
-// interruption cancels with the first line that it is told.
-type interruption struct{ cancel context.CancelFunc }
-
-func (i interruption) Write(p []byte) (int, error) {
-	i.cancel()
-	return len(p), nil
-}
-
 func interruptedRunLeavesNothing(t *testing.T, gateway string) {
-	t.Setenv("TMPDIR", t.TempDir())
+	left := benchtest.Workplace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := Run(ctx, Options{
 		Hopscope: gateway, Rounds: 1000, Only: []string{"W1"}, Proxies: []string{plan.Hopscope}, Quick: true,
-		Progress: interruption{cancel}, ownOrigin: true,
+		Progress: benchtest.Interruption{Cancel: cancel}, ownOrigin: true,
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
@@ -210,12 +200,7 @@ func interruptedRunLeavesNothing(t *testing.T, gateway string) {
 	if r == nil || len(r.Samples) == 0 {
 		t.Error("what was measured is lost")
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-	if children := benchtest.Children(t); children != "" {
-		t.Errorf("still run: %s", children)
-	}
+	left()
 }
 
 func TestQuickKeepsEachConnectionBusy(t *testing.T) {

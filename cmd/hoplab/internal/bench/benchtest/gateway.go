@@ -2,6 +2,8 @@
 package benchtest
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,8 +25,39 @@ func Gateway(t *testing.T) string {
 	return bin
 }
 
-// Children returns the ids of the processes that this one has started.
-func Children(t *testing.T) string {
+// Workplace gives the test a directory for temporary files. What it returns fails
+// the test if something is left there or still runs.
+func Workplace(t *testing.T) (left func()) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	return func() {
+		t.Helper()
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+		if running := children(t); running != "" {
+			t.Errorf("still run: %s", running)
+		}
+	}
+}
+
+// Interruption takes progress and cancels with the first that holds a text.
+type Interruption struct {
+	At     string
+	Cancel context.CancelFunc
+}
+
+// Write implements [io.Writer].
+func (i Interruption) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(i.At)) {
+		i.Cancel()
+	}
+	return len(p), nil
+}
+
+// children returns the ids of the processes that this one has started.
+func children(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil || len(files) == 0 {

@@ -1,22 +1,14 @@
 package damage
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 )
 
 // Results is one run.
 type Results struct {
-	Date    string             `json:"date"` // RFC 3339, UTC
-	Command string             `json:"command"`
-	Rounds  int                `json:"rounds"`
-	Machine place.Machine      `json:"machine"`
-	Version map[string]string  `json:"versions"` // of each program
-	Rate    map[string]float64 `json:"rates"`    // of the victim, requests per second, by proxy
-	Samples []Sample           `json:"samples"`  // in the order in which they were measured
+	place.Run
+	Rate    map[string]float64 `json:"rates"`   // of the victim, requests per second, by proxy
+	Samples []Sample           `json:"samples"` // in the order in which they were measured
 }
 
 // Sample is one attack on one proxy.
@@ -50,26 +42,4 @@ type Victim struct {
 	Why      string  `json:"why,omitempty"` // the first that failed
 	P50      float64 `json:"p50"`           // ms, of those that did not fail
 	P99      float64 `json:"p99"`           // ms
-}
-
-// Write writes the results to a file.
-func (r *Results) Write(file string) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o644)
-}
-
-// Read reads what Write wrote.
-func Read(file string) (*Results, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	r := new(Results)
-	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return r, nil
 }

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"slices"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
@@ -11,12 +8,8 @@ import (
 
 // Results is one run of the benchmarks.
 type Results struct {
-	Date    string            `json:"date"` // RFC 3339, UTC
-	Command string            `json:"command"`
-	Rounds  int               `json:"rounds"`
-	Machine place.Machine     `json:"machine"`
-	Version map[string]string `json:"versions"` // of each program
-	Samples []Sample          `json:"samples"`  // in the order in which they were measured
+	place.Run
+	Samples []Sample `json:"samples"` // in the order in which they were measured
 }
 
 // Sample is one measurement.
@@ -26,28 +19,6 @@ type Sample struct {
 	Proxy    string  `json:"proxy"`
 	Round    int     `json:"round"` // from 1
 	Value    float64 `json:"value"` // in the metric's unit
-}
-
-// Write writes the results to a file.
-func (r *Results) Write(file string) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o644)
-}
-
-// Read reads what Write wrote.
-func Read(file string) (*Results, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	r := new(Results)
-	if err := json.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return r, nil
 }
 
 // Stat sums up the samples of one measure over the rounds.

@@ -106,8 +106,11 @@ func describe(ctx context.Context, o Options, of []string) (*damage.Results, err
 		return nil, err
 	}
 	return &damage.Results{
-		Date: time.Now().UTC().Format(time.RFC3339), Command: o.Command, Rounds: o.Rounds,
-		Machine: machine, Version: versions, Rate: map[string]float64{},
+		Run: place.Run{
+			Date: time.Now().UTC().Format(time.RFC3339), Command: o.Command, Rounds: o.Rounds,
+			Machine: machine, Version: versions,
+		},
+		Rate: map[string]float64{},
 	}, nil
 }
 

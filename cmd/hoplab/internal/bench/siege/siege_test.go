@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +23,7 @@ func TestSieges(t *testing.T) {
 }
 
 func everyAttack(t *testing.T, gateway string) {
-	t.Setenv("TMPDIR", t.TempDir())
+	left := benchtest.Workplace(t)
 	var progress bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -35,9 +33,7 @@ func everyAttack(t *testing.T, gateway string) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress.String())
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	left()
 	var attacked []string
 	for _, s := range r.Samples {
 		attacked = append(attacked, s.Attack)
@@ -64,20 +60,20 @@ func everyAttack(t *testing.T, gateway string) {
 	// More is for the end-to-end tests to say.
 	swift := []string{"rapid-reset", "forced-data", "continuation", "settings", "malformed"}
 	for tries := 1; ; tries++ {
-		var left, how []string
+		var again, how []string
 		for _, v := range r.Verdicts() {
 			if slices.Contains(swift, v.ID) && !v.Right {
-				left, how = append(left, v.ID), append(how, v.ID+": "+v.End)
+				again, how = append(again, v.ID), append(how, v.ID+": "+v.End)
 			}
 		}
-		if len(left) == 0 {
+		if len(again) == 0 {
 			break
 		}
 		if tries == 10 {
 			t.Fatalf("not ended as they should be: %q", how)
 		}
-		swift = left
-		if r, err = Run(ctx, Options{Hopscope: gateway, Rounds: 1, Quick: true, Only: left, Proxies: []string{plan.Hopscope}, Progress: &progress}); err != nil {
+		swift = again
+		if r, err = Run(ctx, Options{Hopscope: gateway, Rounds: 1, Quick: true, Only: again, Proxies: []string{plan.Hopscope}, Progress: &progress}); err != nil {
 			t.Fatalf("%v\n%s", err, progress.String())
 		}
 	}
@@ -86,23 +82,13 @@ func everyAttack(t *testing.T, gateway string) {
 	}
 }
 
-// interruption cancels with the first line about an attack.
-type interruption struct{ cancel context.CancelFunc }
-
-func (i interruption) Write(p []byte) (int, error) {
-	if bytes.Contains(p, []byte("p99")) {
-		i.cancel()
-	}
-	return len(p), nil
-}
-
 func interrupted(t *testing.T, gateway string) {
-	t.Setenv("TMPDIR", t.TempDir())
+	left := benchtest.Workplace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := Run(ctx, Options{
 		Hopscope: gateway, Rounds: 1000, Quick: true, Only: []string{"ping"}, Proxies: []string{plan.Hopscope},
-		Progress: interruption{cancel},
+		Progress: benchtest.Interruption{At: "p99", Cancel: cancel}, // the first line about an attack
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
@@ -110,12 +96,7 @@ func interrupted(t *testing.T, gateway string) {
 	if r == nil || len(r.Samples) == 0 {
 		t.Error("what was measured is lost")
 	}
-	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-	if children := benchtest.Children(t); children != "" {
-		t.Errorf("still run: %s", children)
-	}
+	left()
 }
 
 func TestWrongOptionsSayWhatThereIs(t *testing.T) {

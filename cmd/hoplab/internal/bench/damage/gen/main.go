@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 )
 
 func main() {
@@ -20,7 +21,7 @@ func main() {
 }
 
 func render(results, document string) error {
-	r, err := damage.Read(results)
+	r, err := place.Read[damage.Results](results)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/report"
 )
 
@@ -22,7 +23,7 @@ func main() {
 }
 
 func render(results, picture, document string) error {
-	r, err := report.Read(results)
+	r, err := place.Read[report.Results](results)
 	if err != nil {
 		return err
 	}
