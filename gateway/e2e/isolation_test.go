@@ -120,7 +120,8 @@ func (s *stopper) open(t *testing.T, streamWindow, connectionCredit uint32) {
 	}
 }
 
-// readWithoutCredit reads what the windows allow and no more comes.
+// readWithoutCredit reads what the windows allow and no more comes. It goes on to
+// answer PINGs: on a machine that takes long, it would be given up for its silence.
 func (s *stopper) readWithoutCredit(t *testing.T) {
 	t.Helper()
 	const window = 1 << 20
@@ -142,6 +143,23 @@ func (s *stopper) readWithoutCredit(t *testing.T) {
 			read += len(data.Data())
 		}
 	}
+	_ = s.conn.SetReadDeadline(time.Time{})
+	var answering sync.WaitGroup
+	answering.Go(func() {
+		for {
+			frame, err := s.framer.ReadFrame()
+			if err != nil {
+				return // the test has ended
+			}
+			if ping, ok := frame.(*http2.PingFrame); ok && !ping.IsAck() {
+				_ = s.framer.WritePing(true, ping.Data)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = s.conn.Close()
+		answering.Wait()
+	})
 }
 
 // readNothing grants all the credit there is and then leaves the socket alone,

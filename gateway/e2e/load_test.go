@@ -36,7 +36,7 @@ func TestLoadOverTLSWithoutOneFailure(t *testing.T) {
 // if one of them was not answered with 2xx. within is the command that runs it, if
 // there is one.
 func h2load(ctx context.Context, program string, n int, url string, within ...string) error {
-	limit := time.Minute + time.Duration(n)*500*time.Microsecond
+	limit := 5*time.Minute + time.Duration(n)*500*time.Microsecond
 	command := append(within, program, "-n", strconv.Itoa(n), "-c", "10", "-m", "100", url)
 	out, status, err := tryRun(ctx, limit, command[0], command[1:]...)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestReloadUnderLoadLosesNothing(t *testing.T) {
 	g := startGateway(t, plainConfig(o.address))
 	load := make(chan error, 1)
 	program := tool(t, "h2load")
-	begin := func() { load <- h2load(t.Context(), program, 50_000, "http://"+g.address["edge"]+"/") }
+	begin := func() { load <- h2load(t.Context(), program, 20_000, "http://"+g.address["edge"]+"/") }
 	go begin()
 	// The two differ in a route's name, so that each reload is a real one.
 	configs := []string{

@@ -18,6 +18,9 @@ import (
 	"github.com/hopscope/hopscope/rules_test/recording"
 )
 
+// step is the time between scrapes: a quarter of it is how late one may be.
+const step = 4 * time.Second
+
 // exporter is a real /metrics endpoint whose state follows the number of scrapes,
 // so that a test needs no clock to know what was recorded.
 type exporter struct {
@@ -45,7 +48,7 @@ func newExporter(t *testing.T, script func(scrape int64, reg *prometheus.Registr
 	return e
 }
 
-// One scrape a second, six of them: a counter that rises and is reset, a gauge
+// Six scrapes: a counter that rises and is reset, a gauge
 // that goes away, a native histogram, a target that is down once.
 func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "test_gauge", Help: "goes away"})
@@ -76,7 +79,7 @@ func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 
 	r, err := record.New(record.Options{
 		Targets: map[string]string{"gateway": strings.TrimPrefix(e.URL, "http://")},
-		Step:    time.Second,
+		Step:    step,
 		Keep: func(name string) bool {
 			return name == "up" || strings.HasPrefix(name, "test_")
 		},
@@ -128,7 +131,7 @@ func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 		!value.IsStaleNaN(native[3].Value) || native[5].Histogram == nil || native[5].Histogram.Count != 5 {
 		t.Errorf("native histogram: %v", native)
 	}
-	if rec.Meta.Step != recording.Duration(time.Second) || rec.Meta.Scrapes < 6 || len(rec.Meta.Events) != 1 {
+	if rec.Meta.Step != recording.Duration(step) || rec.Meta.Scrapes < 6 || len(rec.Meta.Events) != 1 {
 		t.Errorf("meta: %+v", rec.Meta)
 	}
 }
@@ -144,7 +147,7 @@ func TestLabelValuesAreRenamed(t *testing.T) {
 	}, 1)
 	r, err := record.New(record.Options{
 		Targets: map[string]string{"gateway": strings.TrimPrefix(e.URL, "http://")},
-		Step:    time.Second,
+		Step:    step,
 		Rename:  map[string]string{"127.0.0.1:4711": "users-1"},
 	})
 	if err != nil {

@@ -48,11 +48,12 @@ type conn struct {
 // SETTINGS have arrived. The connection closes when the context ends.
 func dial(ctx context.Context, addr string, config *tls.Config) (*conn, error) {
 	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", addr)
+	tcp, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, func() { nc.Close() })
+	context.AfterFunc(ctx, func() { tcp.Close() })
+	nc := tcp
 	if config != nil {
 		t := tls.Client(nc, config)
 		if err := t.HandshakeContext(ctx); err != nil {

@@ -137,6 +137,20 @@ func TestAnswerThatIsNot2xxIsAnError(t *testing.T) {
 	}
 }
 
+// A context that ends while a connection is made closes it, whatever it has become
+// meanwhile.
+func TestDialIsSafeFromTheEndOfItsContext(t *testing.T) {
+	addr, config := server(t, true, func(http.ResponseWriter, *http.Request) {})
+	for i := range 8 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(10+i*i)*10*time.Millisecond)
+		if c, err := dial(ctx, addr, config); err == nil {
+			<-ctx.Done()
+			c.net.Close()
+		}
+		cancel()
+	}
+}
+
 func TestLoadEndsWithItsContext(t *testing.T) {
 	o := newOrigin(t)
 	ctx, cancel := context.WithCancel(bounded(t))
