@@ -46,7 +46,7 @@ func freePorts(out io.Writer) Config {
 		*addr = "127.0.0.1:0"
 	}
 	cfg.Sample = 1
-	cfg.ScrapeInterval, cfg.EvalInterval = 250*time.Millisecond, 250*time.Millisecond
+	cfg.ScrapeInterval, cfg.EvalInterval = time.Second, time.Second // a scrape may take as long as its interval
 	cfg.StatusInterval = 250 * time.Millisecond
 	cfg.Out = out
 	return cfg
@@ -250,12 +250,12 @@ func everyFault(t *testing.T, d *Demo) {
 	control := fault.NewClient("http://" + d.Control)
 	shows := map[string]string{
 		load.SlowConsumer:       fmt.Sprintf(`sum(%s{side="downstream", upstream="orders"}) >= 3`, catalog.StalledStreams),
-		load.RapidReset:         fmt.Sprintf(`sum(rate(%s{side="downstream", kind="too_many_resets"}[3s])) > 1`, catalog.MalformedTotal),
+		load.RapidReset:         fmt.Sprintf(`sum(rate(%s{side="downstream", kind="too_many_resets"}[6s])) > 0`, catalog.MalformedTotal),
 		services.StalledStream:  fmt.Sprintf(`sum(%s{side="upstream", upstream="orders"}) >= 3`, catalog.StalledStreams),
-		services.FailingReplica: fmt.Sprintf(`sum(rate(%s{upstream="users", result="server_error"}[3s])) > 1`, catalog.AttemptsTotal),
-		services.DeadReplica:    fmt.Sprintf(`sum(increase(%s{upstream="users", result="unreachable"}[3s])) > 0`, catalog.AttemptsTotal),
-		services.GoAwayStorm:    fmt.Sprintf(`sum(rate(%s{side="upstream", dir="read"}[3s])) > 1`, catalog.GoAwayTotal),
-		services.Latency:        fmt.Sprintf(`histogram_quantile(0.5, sum(rate(%s{route="users"}[3s]))) > 1`, catalog.RequestDurationSeconds),
+		services.FailingReplica: fmt.Sprintf(`sum(rate(%s{upstream="users", result="server_error"}[6s])) > 0`, catalog.AttemptsTotal),
+		services.DeadReplica:    fmt.Sprintf(`sum(increase(%s{upstream="users", result="unreachable"}[6s])) > 0`, catalog.AttemptsTotal),
+		services.GoAwayStorm:    fmt.Sprintf(`sum(rate(%s{side="upstream", dir="read"}[6s])) > 0`, catalog.GoAwayTotal),
+		services.Latency:        fmt.Sprintf(`histogram_quantile(0.5, sum(rate(%s{route="users"}[6s]))) > 1`, catalog.RequestDurationSeconds),
 	}
 	list, err := control.List(t.Context())
 	if err != nil || len(list) != len(shows) {
