@@ -27,6 +27,17 @@ func Phases(interval time.Duration, n int) []time.Duration {
 	return phases
 }
 
+// RunAt runs the lab's rules over a scenario as a Prometheus does whose first
+// evaluation is phase after the first scrape, with the groups' own intervals. A
+// synthetic scenario is run at its step, as it was written for promtool.
+func (l *Lab) RunAt(ctx context.Context, s *Scenario, phase time.Duration) (*replay.Result, error) {
+	r, err := replay.Run(ctx, s.Data, l.Set, replay.Options{Phase: phase, OneInterval: s.Synthetic})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return r, nil
+}
+
 // Sweep runs the rules over a recording at n phases, with the groups' own
 // intervals, and returns a cell for each alert: the worst verdict, the longest
 // detection and resolution. Synthetic scenarios are run once, as they stand.
@@ -37,9 +48,9 @@ func (l *Lab) Sweep(ctx context.Context, s *Scenario, n int) ([]Cell, error) {
 	}
 	var cells []Cell
 	for _, phase := range phases {
-		r, err := replay.Run(ctx, s.Data, l.Set, replay.Options{Phase: phase, OneInterval: s.Synthetic})
+		r, err := l.RunAt(ctx, s, phase)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
+			return nil, err
 		}
 		verdicts := s.Judge(ctx, r)
 		for i, v := range verdicts {

@@ -66,7 +66,7 @@ func (c *Course) mark(at time.Duration, state State, value promql.Sample) {
 
 // At returns the alert as it was after the last evaluation not after at; a state of
 // Inactive if it was not active. interval is that of its evaluations.
-func (c *Course) at(at, interval time.Duration) (Point, bool) {
+func (c *Course) At(at, interval time.Duration) (Point, bool) {
 	i, exact := slices.BinarySearchFunc(c.Points, at, func(p Point, at time.Duration) int { return cmp.Compare(p.At, at) })
 	if !exact {
 		i--
@@ -95,7 +95,7 @@ func (r *Result) Active(ctx context.Context, name string, at time.Duration) []Al
 			continue
 		}
 		for _, c := range e.Courses {
-			if p, ok := c.at(at, e.Interval); ok {
+			if p, ok := c.At(at, e.Interval); ok {
 				alerts = append(alerts, r.alert(ctx, c, p))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/template"
 )
@@ -30,6 +31,21 @@ func (r *Result) QueryAt(ctx context.Context, expr string, at time.Duration) (pr
 	return rules.EngineQueryFunc(r.engine, r.view)(ctx, expr, timestamp.Time(r.Data.start).Add(at))
 }
 
+// Instant evaluates an expression of any type at one time after the recording's
+// start: a parser.Value of the engine's own, promql.Vector, Matrix, Scalar or String.
+func (r *Result) Instant(ctx context.Context, expr string, at time.Duration) (parser.Value, error) {
+	q, err := r.engine.NewInstantQuery(ctx, r.view, nil, expr, timestamp.Time(r.Data.start).Add(at))
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	result := q.Exec(ctx)
+	if m, ok := result.Value.(promql.Matrix); ok && result.Err == nil {
+		return cloneMatrix(m), nil
+	}
+	return result.Value, result.Err
+}
+
 // After returns a sample's timestamp as time after the recording's start.
 func (r *Result) After(ms int64) time.Duration { return r.Data.after(ms) }
 
@@ -47,12 +63,16 @@ func (r *Result) rangeQuery(ctx context.Context, expr string, from, to int64, st
 	if err != nil {
 		return nil, err
 	}
-	// The matrix' memory goes back to the engine on Close.
+	return cloneMatrix(m), nil
+}
+
+// cloneMatrix copies what goes back to the engine when the query is closed.
+func cloneMatrix(m promql.Matrix) promql.Matrix {
 	out := make(promql.Matrix, len(m))
 	for i, s := range m {
 		out[i] = promql.Series{Metric: s.Metric, Floats: slices.Clone(s.Floats), Histograms: slices.Clone(s.Histograms)}
 	}
-	return out, nil
+	return out
 }
 
 func (r *Result) templateQuery() template.QueryFunc {
