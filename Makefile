@@ -59,10 +59,14 @@ test-e2e: tools e2e-tools bin/hopscope ## h2spec, gRPC interop, load, drain, tra
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) $(E2E)
 
 .PHONY: test-rules
-test-rules: $(TOOLS)/promtool bin/hoplab ## every alert rule on every scenario: the matrix, stock promtool, and whether the two engines agree
+test-rules: tools $(TOOLS)/promtool bin/hoplab ## every alert rule on every scenario: the matrix, stock promtool, and whether the two engines agree
 	promtool check rules alerts/*.rules.yml
 	bin/hoplab rules test $(ARGS)
 	$(GOTEST) ./rules_test/...
+
+.PHONY: rules-report
+rules-report: bin/hoplab ## bin/rules-report.html: every alert over every scenario as a picture; ARGS="--phases 20"
+	bin/hoplab rules report --out bin/rules-report.html $(ARGS)
 
 .PHONY: lint
 lint: tools ## vet, staticcheck, gofumpt, and generated files are up to date

@@ -9,6 +9,8 @@
 //	replay/       runs rules and queries over recordings
 //	lint/         checks expressions against the catalogue of metrics
 //	lab/          holds the rules to the scenarios: the matrix, promtool, both engines
+//	explain/      says why an alert fires at a moment, or why not
+//	report/       draws it all: a page, and timelines for the terminal
 //
 // make test-rules runs stock promtool over the test files, and the tests of this
 // package, which hold rules, cases and test files to one another.

@@ -16,6 +16,8 @@ func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		{"check", "check rules and dashboards without a server", runRulesCheck},
 		{"test", "prove the rules on every scenario, with stock promtool beside", runRulesTest},
 		{"diff", "say which verdicts change between two revisions of the rules", runRulesDiff},
-		{"explain", "say which alerts fire on a recording, when and why", runRulesExplain},
+		{"explain", "say which alerts fire on a recording, when, and why or why not", runRulesExplain},
+		{"report", "draw the matrix and every timeline into one HTML file", runRulesReport},
+		{"timeline", "draw the timelines in the terminal", runRulesTimeline},
 	}, args, stdout, stderr)
 }

@@ -41,12 +41,12 @@ type Node struct {
 
 // builder evaluates the parts of one alert's expression. err is the first error.
 type builder struct {
-	ctx     context.Context
-	r       *replay.Result
-	below   bool // small values decide
-	nodes   int
-	read    []*ruleset.Rule // recording rules that were expanded already
-	err     error
+	ctx   context.Context
+	r     *replay.Result
+	below bool // small values decide
+	nodes int
+	read  []*ruleset.Rule // recording rules that were expanded already
+	err   error
 }
 
 // node evaluates expr and everything in it at a time.
