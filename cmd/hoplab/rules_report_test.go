@@ -49,7 +49,7 @@ func TestTimelinesAndReportAreWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"users-2 has closed its listener", "for: 1m becomes 2m", "everything as expected"} {
+	for _, want := range []string{"users-2 has closed its listener", "for: 1m becomes 2m", "every verdict as expected"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%q is not on the page", want)
 		}

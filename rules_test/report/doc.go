@@ -6,7 +6,8 @@
 //	build.go     runs the scenarios and makes the model
 //	results.go   what mutation and coverage found, read from JSON
 //	geometry.go  scales, ticks, fewer points
-//	view.go      what the page's template needs
+//	view.go      what the page's template needs, and how much of it
+//	view_matrix.go, view_chart.go   its parts
 //	html.go      the page: one file, no network, readable without scripts
 //	terminal.go  the same timelines in characters
 package report
