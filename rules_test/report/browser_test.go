@@ -95,7 +95,7 @@ func newBrowser(t *testing.T) *browser {
 		log.Close()
 		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())
-			t.Logf("the browser's log:\n%s", text)
+			t.Logf("the end of the browser's log:\n%s", text[max(0, len(text)-2000):])
 		}
 		for deadline := time.Now().Add(20 * time.Second); os.RemoveAll(dir) != nil && time.Now().Before(deadline); {
 			time.Sleep(50 * time.Millisecond)

@@ -91,7 +91,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		t.Errorf("title %q, %d elements that text made", title, found)
 	}
 	var shown bool
-	b.eval(`document.querySelector("#mutants").textContent.includes("</style><script>") && document.querySelector("#scenarios").textContent.includes("errors <i>rise</i>")`, &shown)
+	b.eval(`document.querySelector("#mutants").textContent.includes("</style><script>") && document.querySelector("#coverage .share").textContent === "✕ 1 of 2" && document.querySelector("#scenarios").textContent.includes("errors <i>rise</i>")`, &shown)
 	if !shown {
 		t.Error("the text is not shown as it is")
 	}

@@ -58,6 +58,15 @@ func (r RuleCoverage) Covered() (covered, all int) {
 	return covered, len(r.Parts)
 }
 
+// Summary says how many of the parts are exercised, with a sign if some are not.
+func (r RuleCoverage) Summary() string {
+	covered, all := r.Covered()
+	if covered < all {
+		return fmt.Sprintf("✕ %d of %d", covered, all)
+	}
+	return fmt.Sprintf("✓ %d", all)
+}
+
 // Covered counts the exercised parts of all rules, and all.
 func (c *Coverage) Covered() (covered, all int) {
 	for _, r := range c.Rules {
