@@ -1,6 +1,7 @@
 // Package rulestest proves the alert rules on recorded series.
 //
-//	series/       what Prometheus scraped of a gateway while real faults happened (hoplab rules record)
+//	series/       what Prometheus scraped of a gateway while real faults happened (hoplab rules record);
+//	              what only dashboards read is compressed
 //	matrix.yml    which alert has to fire on it, and by when
 //	synthetic.yml series by hand, where no recording covers an alert
 //	recorded/, synthetic/   promtool's test files, generated from these

@@ -48,6 +48,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.StringVar(&cfg.State, "state", "", "`DIR` for configuration, logs and samples, kept at the end; a temporary one if empty")
 	f.Float64Var(&cfg.Rate, "rate", cfg.Rate, "users calls per `second`; the other kinds of load scale with it")
 	f.IntVar(&cfg.Watchers, "watchers", cfg.Watchers, "`number` of profile streams open all the time")
+	f.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "`number` that begins the random sequences of the load")
 	f.Float64Var(&cfg.Sample, "sample", cfg.Sample, "`share` of requests that are traced, 0 to 1")
 	f.DurationVar(&cfg.ScrapeInterval, "scrape-interval", cfg.ScrapeInterval, "`time` between scrapes of the gateway")
 	f.DurationVar(&cfg.EvalInterval, "eval-interval", cfg.EvalInterval, "`time` between evaluations of rules whose group names none")

@@ -56,7 +56,7 @@ func runFaults(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		return f.failed(stderr, err)
 	}
 	for _, s := range list {
-		fmt.Fprintf(stdout, "%-16s %-3s  %s\n", s.Name, onOff(s.On), s.About)
+		fmt.Fprintf(stdout, "%-18s %-3s  %s\n", s.Name, onOff(s.On), s.About)
 	}
 	return exitOK
 }

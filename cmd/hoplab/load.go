@@ -19,9 +19,9 @@ Sends the demo's load to a gateway until it is told to stop: calls to users,
 streams of profiles, orders and large bodies, over HTTP/2 with prior knowledge.
 A line every minute says how it goes.
 
-With --control it takes the faults slow-consumer and rapid-reset there; with
---peers it also passes on the faults of services, so that one address takes them
-all:
+With --control it takes the faults slow-consumer, stuck-window, idle-pileup,
+rapid-reset and traffic-drop there; with --peers it also passes on the faults of
+services, so that one address takes them all:
 
   hoplab load --target gateway:8080 --control :7070 --peers http://users-1:7070,http://orders:7070
   hoplab demo fault stalled-stream on --control http://HOST:7070

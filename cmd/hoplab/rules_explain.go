@@ -111,7 +111,7 @@ func printWhy(ctx context.Context, w io.Writer, s *lab.Scenario, r *replay.Resul
 func printCourse(ctx context.Context, w io.Writer, s *lab.Scenario, r *replay.Result) {
 	meta := s.Series.Meta
 	fmt.Fprintf(w, "%s: %s; %d series, %s in steps of %s\n", s.Title(), s.About, len(s.Series.Series), meta.End(), time.Duration(meta.Step))
-	events := meta.Events
+	events := meta.Moments()
 	for _, t := range r.Transitions(ctx) {
 		for len(events) > 0 && time.Duration(events[0].At) <= t.At {
 			fmt.Fprintf(w, "%8s  -- %s\n", time.Duration(events[0].At), events[0].Name)

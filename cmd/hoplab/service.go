@@ -27,8 +27,8 @@ Runs one of the demo's services, for a container of its own:
 
 With --control it takes its faults there, and GET /healthz answers:
 
-  users     failing-replica, dead-replica, goaway-storm, latency
-  orders    stalled-stream
+  users     failing-replica, dead-replica, goaway-storm, latency, error-burst
+  orders    stalled-stream, reset-storm, slot-exhaustion
 
 With --faults a replica takes only some of them: a fault that is switched
 through hoplab load --peers reaches every service that has it.

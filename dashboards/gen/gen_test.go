@@ -154,6 +154,7 @@ func rerun(t *testing.T, scenario string, scrapes int) (*replay.Result, time.Dur
 	if err != nil {
 		t.Fatal(err)
 	}
+	rec = rec.WithPanels()
 	if scrapes > 0 {
 		rec.Meta.Scrapes = scrapes
 	}

@@ -5,5 +5,10 @@
 // be a number, a native histogram, a staleness marker or missing. [Encode] and
 // [Parse] turn series into lines of notation and back without loss; each line
 // that is written was parsed again by Prometheus' own parser and compared bit by
-// bit. Exemplars and the milliseconds by which a scrape was late are not kept.
+// bit. The milliseconds by which a scrape was late are not kept.
+//
+// A recording is up to four files. NAME.series holds what rules read: it is small
+// and can be looked at. NAME.panels.gz holds what only dashboards read, mostly
+// histograms, which nobody looks at as text: compressed it is a sixth of its size.
+// NAME.exemplars and NAME.meta.yml stand beside them.
 package recording

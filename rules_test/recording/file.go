@@ -2,87 +2,55 @@ package recording
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Extensions of a recording's two files.
+// Extensions of a recording's files.
 const (
-	SeriesExt = ".series"   // one line of notation for each series
-	MetaExt   = ".meta.yml" // what happened while it was recorded
+	SeriesExt    = ".series"    // one line of notation for each series
+	PanelsExt    = ".panels.gz" // the same, compressed: what only dashboards read
+	ExemplarsExt = ".exemplars" // one line for each exemplar
+	MetaExt      = ".meta.yml"  // what happened while it was recorded
 )
+
+// maxPanels bounds what is read of a compressed file, in bytes.
+const maxPanels = 64 << 20
 
 // Recording is a scenario: series on a grid of scrapes, and what happened.
 type Recording struct {
-	Meta   Meta
-	Series []Series // in order of their names
+	Meta      Meta
+	Series    []Series   // what rules read, and up and scrape_*; in order of their names
+	Panels    []Series   // what only dashboards read; may be empty
+	Exemplars []Exemplar // in order of their series and time; may be empty
 }
 
-// Meta says how a recording came to be.
-type Meta struct {
-	Scenario    string    `yaml:"scenario"`
-	Description string    `yaml:"description"`
-	Gateway     string    `yaml:"gateway"` // hopscope's version
-	Start       time.Time `yaml:"start"`   // of the first scrape, whole seconds
-	Step        Duration  `yaml:"step"`    // between scrapes
-	Scrapes     int       `yaml:"scrapes"`
-	Events      []Event   `yaml:"events,omitempty"`
-	// Losses say what an imported recording lacks of what its source had.
-	Losses []string `yaml:"losses,omitempty"`
-}
-
-// Event is a moment of a recording that tests refer to by name.
-type Event struct {
-	Name string   `yaml:"name"`
-	At   Duration `yaml:"at"` // after Start
-}
-
-// Duration is a time.Duration that is written as 1m30s.
-type Duration time.Duration
-
-// MarshalYAML implements yaml.Marshaler.
-func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
-
-// UnmarshalYAML implements yaml.Unmarshaler.
-func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
-	parsed, err := time.ParseDuration(n.Value)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", n.Line, err)
-	}
-	*d = Duration(parsed)
-	return nil
-}
-
-// At returns when the named event happened, after Start.
-func (m Meta) At(event string) (time.Duration, error) {
-	for _, e := range m.Events {
-		if e.Name == event {
-			return time.Duration(e.At), nil
-		}
-	}
-	return 0, fmt.Errorf("recording %s has no event %q", m.Scenario, event)
-}
-
-// End returns the time of the last scrape, after Start.
-func (m Meta) End() time.Duration { return time.Duration(m.Step) * time.Duration(m.Scrapes-1) }
-
-// Write writes the recording's two files into dir, named after the scenario.
-func (r Recording) Write(dir string) error {
+// WithPanels returns the recording with the series of dashboards among the others.
+func (r Recording) WithPanels() Recording {
+	r.Series = append(append([]Series(nil), r.Series...), r.Panels...)
+	r.Panels = nil
 	SortSeries(r.Series)
-	var lines bytes.Buffer
-	for _, s := range r.Series {
-		line, err := Encode(s)
-		if err != nil {
-			return err
-		}
-		lines.WriteString(line + "\n")
+	return r
+}
+
+// Write writes the recording's files into dir, named after the scenario; one
+// that would be empty, but for the series, is removed.
+func (r Recording) Write(dir string) error {
+	series, err := lines(r.Series)
+	if err != nil {
+		return err
+	}
+	panels, err := lines(r.Panels)
+	if err != nil {
+		return err
 	}
 	meta, err := yaml.Marshal(r.Meta)
 	if err != nil {
@@ -90,42 +58,121 @@ func (r Recording) Write(dir string) error {
 	}
 	base := filepath.Join(dir, r.Meta.Scenario)
 	return errors.Join(
-		os.WriteFile(base+SeriesExt, lines.Bytes(), 0o644),
+		os.WriteFile(base+SeriesExt, series, 0o644),
 		os.WriteFile(base+MetaExt, meta, 0o644),
+		writeOrRemove(base+PanelsExt, compress(panels)),
+		writeOrRemove(base+ExemplarsExt, exemplarLines(r.Exemplars)),
 	)
 }
 
-// Read reads the recording of a scenario from fsys.
+func lines(series []Series) ([]byte, error) {
+	SortSeries(series)
+	var text bytes.Buffer
+	for _, s := range series {
+		line, err := Encode(s)
+		if err != nil {
+			return nil, err
+		}
+		text.WriteString(line + "\n")
+	}
+	return text.Bytes(), nil
+}
+
+func writeOrRemove(file string, text []byte) error {
+	if len(text) > 0 {
+		return os.WriteFile(file, text, 0o644)
+	}
+	if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// compress returns the same bytes for the same text: no time is noted.
+func compress(text []byte) []byte {
+	if len(text) == 0 {
+		return nil
+	}
+	var out bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // a level that there is
+	_, _ = w.Write(text)                                    // a buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// Read reads the recording of a scenario from fsys. Errors name the file, the
+// line and what to do.
 func Read(fsys fs.FS, scenario string) (Recording, error) {
 	var r Recording
-	meta, err := fs.ReadFile(fsys, scenario+MetaExt)
+	text, err := fs.ReadFile(fsys, scenario+MetaExt)
 	if err != nil {
-		return r, fmt.Errorf("%w: record it with hoplab rules record", err)
+		return r, fmt.Errorf("%w: record it with hoplab rules record %s", err, scenario)
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(meta))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&r.Meta); err != nil {
-		return r, fmt.Errorf("%s%s: %w", scenario, MetaExt, err)
+	if r.Meta, err = parseMeta(text); err != nil {
+		return r, fmt.Errorf("%s%s: %w: mend it, or record the scenario anew", scenario, MetaExt, err)
 	}
-	if r.Meta.Start.Unix() <= 0 || r.Meta.Step <= 0 {
-		return r, fmt.Errorf("%s%s: start %s, step %s: want a time after 1970 and a positive step",
-			scenario, MetaExt, r.Meta.Start, time.Duration(r.Meta.Step))
+	if text, err = fs.ReadFile(fsys, scenario+SeriesExt); err != nil {
+		return r, fmt.Errorf("%w: record it with hoplab rules record %s", err, scenario)
 	}
-	text, err := fs.ReadFile(fsys, scenario+SeriesExt)
-	if err != nil {
+	if r.Series, err = r.Meta.parse(scenario+SeriesExt, text); err != nil {
 		return r, err
 	}
-	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
-		s, err := Parse(line)
-		if err != nil {
-			return r, fmt.Errorf("%s%s:%d: %w", scenario, SeriesExt, i+1, err)
-		}
-		if len(s.Values) > r.Meta.Scrapes {
-			return r, fmt.Errorf("%s%s:%d: %d values, but the recording has %d scrapes", scenario, SeriesExt, i+1, len(s.Values), r.Meta.Scrapes)
-		}
-		r.Series = append(r.Series, s)
+	if len(r.Series) == 0 {
+		return r, fmt.Errorf("%s%s: it is empty: record the scenario anew; hoplab rules record says when nothing was scraped", scenario, SeriesExt)
 	}
-	return r, nil
+	if text, err = readPanels(fsys, scenario+PanelsExt); err != nil {
+		return r, err
+	}
+	if r.Panels, err = r.Meta.parse(scenario+PanelsExt, text); err != nil {
+		return r, err
+	}
+	text, err = fs.ReadFile(fsys, scenario+ExemplarsExt)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err == nil {
+		r.Exemplars, err = parseExemplars(scenario+ExemplarsExt, text)
+	}
+	return r, err
+}
+
+// parse reads lines of notation.
+func (m Meta) parse(file string, text []byte) ([]Series, error) {
+	var series []Series
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		s, err := Parse(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w: want NAME{LABELS} VALUES in the notation of promtool's tests", file, n, err)
+		}
+		if len(s.Values) > m.Scrapes {
+			return nil, fmt.Errorf("%s:%d: %d values, but the recording has %d scrapes: cut the line, or raise scrapes in %s%s",
+				file, n, len(s.Values), m.Scrapes, m.Scenario, MetaExt)
+		}
+		series = append(series, s)
+	}
+	return series, nil
+}
+
+// readPanels returns a compressed file's text, nothing if there is no such file.
+func readPanels(fsys fs.FS, file string) ([]byte, error) {
+	packed, err := fs.ReadFile(fsys, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(packed))
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(unpacked, maxPanels))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: it was cut or changed by hand: record the scenario anew", file, err)
+	}
+	return text, nil
 }
 
 // List returns the scenarios that are recorded in fsys, in order.

@@ -20,6 +20,7 @@ type Config struct {
 	State          string        // directory to keep; "" for one that is removed at the end
 	Rate           float64       // users calls per second; see package load
 	Watchers       int           // profile streams open all the time
+	Seed           uint64        // of the load's random sequences
 	Sample         float64       // share of requests that are traced, 0 to 1
 	ScrapeInterval time.Duration // at least 100 ms
 	EvalInterval   time.Duration // at least 100 ms

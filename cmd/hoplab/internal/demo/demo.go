@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
-	"github.com/hopscope/hopscope/cmd/hoplab/internal/gateway"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/load"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/prom"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/run"
@@ -29,7 +28,7 @@ const traceMemory = 48 << 20
 // Demo is a running demo.
 type Demo struct {
 	// Where its parts listen, as host:port.
-	Gateway, Admin, Prometheus, Traces, Control string
+	Gateway, Secure, Admin, Prometheus, Traces, Control string
 	// RuleFiles are the loaded rule files.
 	RuleFiles []string
 
@@ -40,12 +39,13 @@ type Demo struct {
 	users    []*services.UsersReplica
 	profiles *services.ProfilesReplica
 	orders   *services.OrdersReplica
-	process  *gateway.Process
 	load     *load.Generator
 	prom     *prom.Server
 	store    *traces.Store
-	internal string // the gateway's listener for services
+	spans    outlet // where the trace store is served
+	hop      hop
 	services []interface{ Close() }
+	faults   []fault.Fault
 }
 
 // ports are the listeners that the demo serves itself.
@@ -123,7 +123,9 @@ func (d *Demo) makeState(context.Context) error {
 }
 
 func (d *Demo) serveTraces(context.Context) error {
-	d.group.Go("trace store", run.HTTP(d.ports.traces, d.store.Handler()))
+	d.spans = outlet{addr: d.Traces, handler: d.store.Handler()}
+	d.spans.serve(d.ports.traces)
+	d.group.OnStop(d.spans.close)
 	return nil
 }
 
@@ -153,11 +155,11 @@ func (d *Demo) startServices(ctx context.Context) error {
 		d.users = append(d.users, services.Users(r, fmt.Sprintf("users-%d", n+1), users))
 	}
 	var err error
-	if d.profiles, err = services.Profiles(replicas[usersReplicas], d.internal, profiles); err != nil {
+	if d.profiles, err = services.Profiles(replicas[usersReplicas], d.hop.internal(), profiles); err != nil {
 		return err
 	}
 	d.services = append(d.services, d.profiles)
-	if d.orders, err = services.Orders(replicas[usersReplicas+1], d.internal, orders); err != nil {
+	if d.orders, err = services.Orders(replicas[usersReplicas+1], d.hop.internal(), orders); err != nil {
 		return err
 	}
 	d.services = append(d.services, d.orders)
@@ -181,34 +183,6 @@ func (d *Demo) closeServices() error {
 		wg.Go(s.Close)
 	}
 	wg.Wait()
-	return nil
-}
-
-func (d *Demo) startGateway(ctx context.Context, upstreams []string) error {
-	config := gateway.Config{
-		Edge: d.cfg.Gateway, Internal: "127.0.0.1:0", Admin: d.cfg.Admin,
-		Users: upstreams[:usersReplicas], Profiles: upstreams[usersReplicas], Orders: upstreams[usersReplicas+1],
-		Collector: d.collector(), Sample: d.cfg.Sample,
-	}
-	p, err := gateway.Start(ctx, d.cfg.Binary, config.YAML(), d.state)
-	if err != nil {
-		return err
-	}
-	d.process = p
-	d.group.OnStop(p.Stop)
-	d.group.Go("gateway", func(ctx context.Context) error {
-		select {
-		case <-p.Exited():
-			return p.Err()
-		case <-ctx.Done():
-			return nil
-		}
-	})
-	d.Gateway, d.Admin, d.internal = p.Listeners[gateway.EdgeListener], p.Admin, p.Listeners[gateway.InternalListener]
-	if d.Gateway == "" || d.internal == "" || d.Admin == "" {
-		return fmt.Errorf("the gateway's ready line names listeners %v and admin %q: want %s and %s",
-			p.Listeners, p.Admin, gateway.EdgeListener, gateway.InternalListener)
-	}
 	return nil
 }
 
@@ -240,7 +214,7 @@ func (d *Demo) startPrometheus(context.Context) error {
 }
 
 func (d *Demo) startLoad(context.Context) (err error) {
-	d.load, err = load.New(load.Config{Target: d.Gateway, Rate: d.cfg.Rate, Watchers: d.cfg.Watchers})
+	d.load, err = load.New(load.Config{Target: d.Gateway, Rate: d.cfg.Rate, Watchers: d.cfg.Watchers, Seed: d.cfg.Seed})
 	if err != nil {
 		return err
 	}
@@ -253,7 +227,8 @@ func (d *Demo) startLoad(context.Context) (err error) {
 }
 
 func (d *Demo) serveControl(context.Context) error {
-	board := fault.NewBoard(d.faults()...)
+	d.faults = d.declareFaults()
+	board := fault.NewBoard(d.faults...)
 	d.group.Go("fault control", run.HTTP(d.ports.control, board.Handler()))
 	return nil
 }

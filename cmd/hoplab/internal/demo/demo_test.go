@@ -96,7 +96,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, pid := d.state, d.process.PID()
+	state, pid := d.state, d.hop.pid()
 	report, stop := context.WithCancel(t.Context())
 	reported := make(chan struct{})
 	go func() {
@@ -256,6 +256,19 @@ func everyFault(t *testing.T, d *Demo) {
 		services.DeadReplica:    fmt.Sprintf(`sum(increase(%s{upstream="users", result="unreachable"}[6s])) > 0`, catalog.AttemptsTotal),
 		services.GoAwayStorm:    fmt.Sprintf(`sum(rate(%s{side="upstream", dir="read"}[6s])) > 0`, catalog.GoAwayTotal),
 		services.Latency:        fmt.Sprintf(`histogram_quantile(0.5, sum(rate(%s{route="users"}[6s]))) > 1`, catalog.RequestDurationSeconds),
+		SlowReplica:             fmt.Sprintf(`histogram_quantile(0.99, sum(rate(%s{route="users"}[6s]))) > 1`, catalog.RequestDurationSeconds),
+		AllDead:                 fmt.Sprintf(`sum(rate(%s{upstream="users", reason="upstream_unreachable"}[6s])) > 0`, catalog.StreamEndTotal),
+		services.ErrorBurst:     fmt.Sprintf(`sum(rate(%s{route="users"}[6s])) > 0`, catalog.RequestFailuresTotal),
+		services.ResetStorm:     fmt.Sprintf(`sum(rate(%s{side="upstream", dir="read", code="INTERNAL_ERROR"}[6s])) > 0`, catalog.RSTStreamTotal),
+		services.SlotExhaustion: fmt.Sprintf(`sum(%s{upstream="orders"}) / (sum(%s{upstream="orders"}) > 0) > 0.9`, catalog.StreamSlotsUsed, catalog.StreamSlots),
+		load.IdlePileup:         fmt.Sprintf(`sum(increase(%s{route="profiles"}[10s])) > 0`, catalog.IdleStreamsKilledTotal),
+		load.StuckWindow:        fmt.Sprintf(`sum(%s{side="downstream", scope="connection"}) >= 3`, catalog.StalledStreams),
+		load.TrafficDrop:        fmt.Sprintf(`sum(rate(%s[6s])) == 0`, catalog.RequestsTotal),
+		CertificateExpiry:       fmt.Sprintf(`min(%s) - time() < 86400`, catalog.TLSCertificateNotAfterSeconds),
+		BadReload:               fmt.Sprintf(`%s == 0`, catalog.ConfigLastReloadSuccessful),
+		CollectorDown:           fmt.Sprintf(`sum(rate(%s{result="err"}[6s])) > 0`, catalog.TraceSpansTotal),
+		ScrapeDown:              `up == 0`,
+		GatewayRestart:          fmt.Sprintf(`sum(resets(%s[10s])) > 0`, catalog.RequestsTotal),
 	}
 	list, err := control.List(t.Context())
 	if err != nil || len(list) != len(shows) {

@@ -34,6 +34,7 @@ func (d *Demo) welcome() string {
 	fmt.Fprintf(&b, `hopscope's demo is up; Ctrl-C ends it.
 
   gateway      http://%[1]s   HTTP/2 with prior knowledge, and HTTP/1.1 (process %[6]d)
+  HTTPS        https://%[13]s   with a certificate of the demo's own
   admin        http://%[2]s/metrics   also /streams, /config
   Prometheus   http://%[3]s/api/v1/alerts   also /api/v1/query?query=…
   traces       http://%[4]s/api/services   Jaeger's query API
@@ -46,14 +47,14 @@ Try:
   curl -s http://%[3]s/api/v1/query --data-urlencode '%[9]s'
   hoplab demo trace%[10]s              the latest traces; with an id, its waterfall
   hoplab demo fault latency on%[11]s   break something: the alerts show here
-`, d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, d.process.PID(), d.state, len(d.RuleFiles),
+`, d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, d.hop.pid(), d.state, len(d.RuleFiles),
 		"query="+query,
 		flagUnless(d.Traces == Default().Traces, " --traces http://"+d.Traces),
 		flagUnless(d.Control == Default().Control, " --control http://"+d.Control),
-		d.endpoints())
+		d.endpoints(), d.Secure)
 	b.WriteString("\nFaults:\n")
-	for _, f := range d.faults() {
-		fmt.Fprintf(&b, "  %-16s %s\n", f.Name, f.About)
+	for _, f := range d.faults {
+		fmt.Fprintf(&b, "  %-18s %s\n", f.Name, f.About)
 	}
 	b.WriteString("\n")
 	return b.String()

@@ -41,15 +41,26 @@ type Process struct {
 	tail   tail
 }
 
-// Start writes config to dir/hopscope.yaml, runs binary on it, copies its log
-// to dir/gateway.log and returns once it is ready. The error of a program that
+// WriteConfig writes dir/hopscope.yaml at once and returns its path; a gateway
+// that runs on it takes the change within two seconds, or refuses it.
+func WriteConfig(dir, config string) (string, error) {
+	file := filepath.Join(dir, "hopscope.yaml")
+	fresh := file + ".new"
+	if err := errors.Join(os.WriteFile(fresh, []byte(config), 0o600), os.Rename(fresh, file)); err != nil {
+		return "", fmt.Errorf("gateway configuration: %w", err)
+	}
+	return file, nil
+}
+
+// Start writes config to dir/hopscope.yaml, runs binary on it, adds its log to
+// dir/gateway.log and returns once it is ready. The error of a program that
 // ends before that shows the end of its log.
 func Start(ctx context.Context, binary, config, dir string) (*Process, error) {
-	file := filepath.Join(dir, "hopscope.yaml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		return nil, fmt.Errorf("gateway configuration: %w", err)
+	file, err := WriteConfig(dir, config)
+	if err != nil {
+		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, "gateway.log"))
+	log, err := os.OpenFile(filepath.Join(dir, "gateway.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("gateway log: %w", err)
 	}
@@ -129,6 +140,26 @@ func (p *Process) Err() error {
 	return fmt.Errorf("the gateway ended (%s); its log ends with:\n%s", p.cmd.ProcessState, p.tail.String())
 }
 
+// Pause stops the process where it is, with SIGSTOP: it keeps its sockets and
+// does nothing.
+func (p *Process) Pause() error {
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("pause the gateway: %w", err)
+	}
+	return nil
+}
+
+// Resume lets a paused process go on; one that runs does so anyway.
+func (p *Process) Resume() error {
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		return fmt.Errorf("resume the gateway: %w", err)
+	}
+	return nil
+}
+
+// Kill ends the process at once, as a crash would, and returns when it is gone.
+func (p *Process) Kill() error { return p.kill() }
+
 // Stop drains the gateway and returns when the process is gone. One that does
 // not drain in time is killed, which is an error.
 func (p *Process) Stop() error {
@@ -137,7 +168,8 @@ func (p *Process) Stop() error {
 		return nil // whoever watched Exited has told why
 	default:
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	// A paused one takes the signal once it goes on.
+	if err := errors.Join(p.cmd.Process.Signal(syscall.SIGTERM), p.cmd.Process.Signal(syscall.SIGCONT)); err != nil {
 		return errors.Join(fmt.Errorf("stop the gateway: %w", err), p.kill())
 	}
 	select {

@@ -75,9 +75,50 @@ func TestGatewayThatDiesIsNoticed(t *testing.T) {
 	}
 }
 
+func TestPausedGatewayDoesNothingAndStillStops(t *testing.T) {
+	p, err := Start(t.Context(), script(t, `trap 'exit 0' TERM
+`+readyText+`while :; do sleep 0.1; done
+`), "", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGatewayStartedAgainAddsToItsLog(t *testing.T) {
+	dir, program := t.TempDir(), script(t, "echo again >&2\n"+readyText+"while :; do sleep 0.1; done\n")
+	for range 2 {
+		p, err := Start(t.Context(), program, "", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Kill(); err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-p.Exited():
+		default:
+			t.Error("killed, and still there")
+		}
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "gateway.log"))
+	if err != nil || strings.Count(string(log), "again") != 2 {
+		t.Errorf("log %q, %v", log, err)
+	}
+}
+
 func TestConfigurationIsOneTheGatewayTakes(t *testing.T) {
+	cert, err := NewCertificate(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := Config{
-		Edge: "127.0.0.1:0", Internal: "127.0.0.1:0", Admin: "127.0.0.1:0",
+		Edge: "127.0.0.1:0", Internal: "127.0.0.1:0", Secure: "127.0.0.1:0", CertFile: cert.CertFile, KeyFile: cert.KeyFile, Admin: "127.0.0.1:0",
 		Users: []string{"127.0.0.1:9001", "127.0.0.1:9002"}, Profiles: "127.0.0.1:9003", Orders: "127.0.0.1:9004",
 		Collector: "http://127.0.0.1:16686/api/traces", Sample: 0.1,
 	}

@@ -20,9 +20,6 @@ const (
 	resetPatience = 5 * time.Second
 )
 
-// RapidReset is the name of the load's attack.
-const RapidReset = "rapid-reset"
-
 // resetRapidly opens streams and resets them at once, as in CVE-2023-44487, on one
 // connection after the other.
 func (g *Generator) resetRapidly(ctx context.Context) {

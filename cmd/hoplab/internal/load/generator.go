@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -26,6 +28,9 @@ type Config struct {
 	Rate float64
 	// Watchers is how many profile streams are open all the time, at most 1000.
 	Watchers int
+	// Seed begins the random sequences that say when requests are due and which
+	// users they are about: the same seed, the same requests.
+	Seed uint64
 }
 
 // usersConns is how many connections carry the unary calls.
@@ -41,7 +46,8 @@ type Generator struct {
 	watch profilesv1.ProfilesClient
 	stats table
 
-	slow, attackers crew
+	// usual is the load itself; the others are on while their fault is.
+	usual, slow, attackers, idlers, hoarders crew
 }
 
 // New validates the configuration; nothing is sent before Run.
@@ -56,8 +62,11 @@ func New(cfg Config) (*Generator, error) {
 		return nil, fmt.Errorf("load watchers %d: want 0 to 1000", cfg.Watchers)
 	}
 	g := &Generator{cfg: cfg, base: "http://" + cfg.Target, http: &http.Client{Transport: newTransport(0)}}
+	g.usual.n, g.usual.work = 1, g.work
 	g.slow.n, g.slow.work = slowClients, g.consume
 	g.attackers.n, g.attackers.work = 1, g.resetRapidly
+	g.idlers.n, g.idlers.work = idleClients, g.idle
+	g.hoarders.n, g.hoarders.work = stuckClients, g.hoard
 	for range usersConns + 1 {
 		c, err := grpc.NewClient("dns:///"+cfg.Target, grpc.WithDisableServiceConfig(), // it would ask DNS for more than the address
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -77,6 +86,20 @@ func New(cfg Config) (*Generator, error) {
 
 // Run makes load until the context ends, and returns when nothing is in flight.
 func (g *Generator) Run(ctx context.Context) {
+	g.usual.set(true)
+	<-ctx.Done()
+	g.rest()
+}
+
+// rest ends whatever is under way.
+func (g *Generator) rest() {
+	for _, c := range []*crew{&g.usual, &g.slow, &g.attackers, &g.idlers, &g.hoarders} {
+		c.set(false)
+	}
+}
+
+// work makes the usual load.
+func (g *Generator) work(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, k := range g.kinds() {
 		wg.Go(func() { g.arrivals(ctx, k) })
@@ -85,14 +108,11 @@ func (g *Generator) Run(ctx context.Context) {
 		wg.Go(func() { g.watcher(ctx, n) })
 	}
 	wg.Wait()
-	g.slow.set(false)
-	g.attackers.set(false)
 }
 
 // Close frees the connections.
 func (g *Generator) Close() error {
-	g.slow.set(false)
-	g.attackers.set(false)
+	g.rest()
 	g.http.CloseIdleConnections()
 	var errs []error
 	for _, c := range g.conns {
@@ -101,19 +121,31 @@ func (g *Generator) Close() error {
 	return errors.Join(errs...)
 }
 
-// arrivals starts one request of a kind whenever it is due.
+// maxBehind is how far requests may be overdue before the rest is let go of: a
+// machine that slept must not be answered with a flood.
+const maxBehind = time.Second
+
+// arrivals starts one request of a kind whenever it is due, as a Poisson process.
 func (g *Generator) arrivals(ctx context.Context, k kind) {
-	tick := time.NewTicker(time.Duration(float64(time.Second) / k.rate))
-	defer tick.Stop()
+	random := g.random(k.name)
+	due := time.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, k.inFlight)
 	for n := 0; ; n++ {
+		due = due.Add(time.Duration(random.ExpFloat64() / k.rate * float64(time.Second)))
+		if late := time.Since(due); late > maxBehind {
+			due = due.Add(late)
+		}
+		timer.Reset(time.Until(due))
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
+		user := random.Uint64N(maxUser) + 1
 		select {
 		case slots <- struct{}{}:
 		default:
@@ -125,11 +157,18 @@ func (g *Generator) arrivals(ctx context.Context, k kind) {
 			begin := time.Now()
 			reqCtx, cancel := context.WithTimeout(ctx, k.timeout)
 			defer cancel()
-			err := k.do(reqCtx, n)
+			err := k.do(reqCtx, n, user)
 			// What ends because the load ends is neither success nor failure.
 			if ctx.Err() == nil {
 				g.stats.add(k.name, time.Since(begin), err)
 			}
 		})
 	}
+}
+
+// random returns the random sequence of a kind of request.
+func (g *Generator) random(kind string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(kind)) // never fails
+	return rand.New(rand.NewPCG(g.cfg.Seed, h.Sum64()))
 }

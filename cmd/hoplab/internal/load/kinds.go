@@ -35,7 +35,7 @@ type kind struct {
 	rate     float64 // per second
 	inFlight int
 	timeout  time.Duration
-	do       func(ctx context.Context, n int) error
+	do       func(ctx context.Context, n int, user uint64) error
 }
 
 func (g *Generator) kinds() []kind {
@@ -49,21 +49,21 @@ func (g *Generator) kinds() []kind {
 	}
 }
 
-func (g *Generator) getUser(ctx context.Context, n int) error {
-	_, err := g.users[n%len(g.users)].Get(ctx, &usersv1.GetRequest{Id: uint64(n%maxUser) + 1})
+func (g *Generator) getUser(ctx context.Context, n int, user uint64) error {
+	_, err := g.users[n%len(g.users)].Get(ctx, &usersv1.GetRequest{Id: user})
 	return err
 }
 
-func (g *Generator) placeOrder(ctx context.Context, n int) error {
-	body := fmt.Appendf(nil, `{"user_id":%d}`, n%maxUser+1)
+func (g *Generator) placeOrder(ctx context.Context, _ int, user uint64) error {
+	body := fmt.Appendf(nil, `{"user_id":%d}`, user)
 	return g.send(ctx, http.MethodPost, "/orders", bytes.NewReader(body))
 }
 
-func (g *Generator) exportOrders(ctx context.Context, _ int) error {
+func (g *Generator) exportOrders(ctx context.Context, _ int, _ uint64) error {
 	return g.send(ctx, http.MethodGet, fmt.Sprintf("/orders/export?bytes=%d", bodySize), nil)
 }
 
-func (g *Generator) importOrders(ctx context.Context, _ int) error {
+func (g *Generator) importOrders(ctx context.Context, _ int, _ uint64) error {
 	return g.send(ctx, http.MethodPost, "/orders/import", io.LimitReader(zeros{}, bodySize))
 }
 

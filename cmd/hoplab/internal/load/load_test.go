@@ -241,3 +241,44 @@ func TestBadConfigurationsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSeedDecidesWhichRequestsThereAre(t *testing.T) {
+	sequence := func(seed uint64) string {
+		g := &Generator{cfg: Config{Seed: seed}}
+		var all string
+		for _, kind := range []string{"users", "place"} {
+			r := g.random(kind)
+			for range 5 {
+				all += fmt.Sprintf("%.3f %d ", r.ExpFloat64(), r.Uint64N(maxUser))
+			}
+		}
+		return all
+	}
+	one, again, two := sequence(1), sequence(1), sequence(2)
+	if one != again || one == two {
+		t.Errorf("%s\n%s\n%s", one, again, two)
+	}
+}
+
+func TestTrafficDropsToNothingAndComesBack(t *testing.T) {
+	s := start(t)
+	board := fault.NewBoard(s.gen.Faults()...)
+	done := func() (n int) {
+		for _, st := range s.gen.Take() {
+			n += st.Done
+		}
+		return n
+	}
+	until(t, "traffic", func() bool { return done() > 0 })
+	if _, err := board.Set(t.Context(), TrafficDrop, true); err != nil {
+		t.Fatal(err)
+	}
+	done() // what ended before
+	if n := done(); n > 0 {
+		t.Errorf("%d requests ended while there were none", n)
+	}
+	if _, err := board.Set(t.Context(), TrafficDrop, false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "traffic again", func() bool { return done() > 0 })
+}

@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
 )
 
 const (
@@ -22,23 +20,6 @@ const (
 	slowSip   = 4 << 10
 	slowPause = 5 * time.Second
 )
-
-// SlowConsumer is the name of the load's fault.
-const SlowConsumer = "slow-consumer"
-
-// Faults returns what the load can be made to do wrong.
-func (g *Generator) Faults() []fault.Fault {
-	crewed := func(c *crew, name, about string) fault.Fault {
-		return fault.Fault{Name: name, About: about, Apply: func(_ context.Context, on bool) error {
-			c.set(on)
-			return nil
-		}}
-	}
-	return []fault.Fault{
-		crewed(&g.slow, SlowConsumer, "three clients ask orders for large bodies and hardly read them"),
-		crewed(&g.attackers, RapidReset, "an attacker opens streams and resets them at once, again and again"),
-	}
-}
 
 // consume reads large exports very slowly.
 func (g *Generator) consume(ctx context.Context) {

@@ -1,56 +1,168 @@
 package record
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
-	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/hopscope/hopscope/rules_test/lint"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Referenced returns a Keep that wants the series which the rules and the
-// dashboards name, and what Prometheus tells of each scrape: a recording holds
-// what is tested and no more.
-func Referenced(rules, dashboards fs.FS) (func(metric string) bool, error) {
-	files, err := lint.Load(rules)
+// Selection is a set of selectors. What they match, with all of their matchers, is
+// what a recording needs of a target's series.
+type Selection struct {
+	selectors [][]*labels.Matcher
+}
+
+// RuleSelection reads the selectors of the rule files that globs, with commas
+// between them, match. Errors name the file, the line and the remedy.
+func RuleSelection(globs string) (*Selection, error) {
+	s := &Selection{}
+	return s, each("--rules", globs, s.addRules)
+}
+
+// PanelSelection reads the selectors of the Grafana dashboards that globs match,
+// as they are when every variable is open.
+func PanelSelection(globs string) (*Selection, error) {
+	s := &Selection{}
+	return s, each("--dashboards", globs, s.addDashboard)
+}
+
+// each calls f for every file that one of a flag's globs matches; commas stand
+// between them.
+func each(flag, globs string, f func(file string) error) error {
+	var errs []error
+	for glob := range strings.SplitSeq(globs, ",") {
+		files, err := filepath.Glob(glob)
+		if err != nil {
+			return fmt.Errorf("%s %q: %w", flag, glob, err)
+		}
+		if len(files) == 0 {
+			return fmt.Errorf("%s %q matches no file: run it in the project's folder, or name others; %s '' does without", flag, glob, flag)
+		}
+		for _, file := range files {
+			errs = append(errs, f(file))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Selection) addRules(file string) error {
+	groups, errs := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		return fmt.Errorf("%w: promtool check rules shows what else is wrong", errors.Join(errs...))
+	}
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			if err := s.add(r.Expr); err != nil {
+				return fmt.Errorf("%s: rule %s%s: %w", file, r.Alert, r.Record, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Selection) addDashboard(file string) error {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var exprs []string
-	for _, f := range files {
-		for _, r := range f.Rules {
-			exprs = append(exprs, r.Expr)
+	var page any
+	if err := json.Unmarshal(text, &page); err != nil {
+		line := 0
+		if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
+			line = 1 + strings.Count(string(text[:bad.Offset]), "\n")
+		}
+		return fmt.Errorf("%s:%d: %w: export the dashboard from Grafana anew", file, line, err)
+	}
+	var errs []error
+	for _, q := range queries(page) {
+		if err := s.add(q); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w in the query\n%s", file, err, q))
 		}
 	}
-	boards, err := fs.Glob(dashboards, "*.json")
+	return errors.Join(errs...)
+}
+
+// queries returns every PromQL query below a node of a Grafana dashboard, however
+// deep its panels are nested.
+func queries(node any) []string {
+	var found []string
+	switch node := node.(type) {
+	case []any:
+		for _, n := range node {
+			found = append(found, queries(n)...)
+		}
+	case map[string]any:
+		for key, n := range node {
+			text, isText := n.(string)
+			switch {
+			case key == "expr" && isText && text != "":
+				found = append(found, text)
+			case isText && strings.HasPrefix(text, "label_values("):
+				if comma := strings.LastIndex(text, ","); comma > 0 { // label_values(SERIES, LABEL)
+					found = append(found, strings.TrimPrefix(text[:comma], "label_values("))
+				}
+			default:
+				found = append(found, queries(n)...)
+			}
+		}
+	}
+	return found
+}
+
+// anything stands for a variable of a dashboard until the query is parsed.
+const anything = "HOPLABANYTHING"
+
+// variable is a variable of a dashboard: $x, ${x}, ${x:regex} or [[x]].
+const variable = `(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])`
+
+var (
+	rangeVariable = regexp.MustCompile(`([\[:])` + variable)
+	anyVariable   = regexp.MustCompile(variable)
+)
+
+// add takes the selectors of an expression. A matcher whose value a dashboard's
+// variable chooses leaves open what it matches.
+func (s *Selection) add(expr string) error {
+	plain := rangeVariable.ReplaceAllString(expr, "${1}1m")
+	plain = anyVariable.ReplaceAllString(plain, anything)
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(plain)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(files) == 0 || len(boards) == 0 {
-		return nil, fmt.Errorf("%d rule files and %d dashboards were found: run it in the project's folder, or name the folders", len(files), len(boards))
-	}
-	for _, name := range boards {
-		text, err := fs.ReadFile(dashboards, name)
-		if err != nil {
-			return nil, err
+	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+		if v, ok := node.(*parser.VectorSelector); ok {
+			s.selectors = append(s.selectors, slices.DeleteFunc(slices.Clone(v.LabelMatchers), func(m *labels.Matcher) bool {
+				return strings.Contains(m.Value, anything)
+			}))
 		}
-		queries, err := lint.DashboardQueries(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		exprs = append(exprs, queries...)
+		return nil
+	})
+	return nil
+}
+
+// Keeps reports whether one of the selectors matches a series with these labels.
+// A nil Selection keeps nothing.
+func (s *Selection) Keeps(l labels.Labels) bool {
+	if s == nil {
+		return false
 	}
-	var metrics []string
-	for _, e := range exprs {
-		names, err := lint.Metrics(lint.Expand(e, time.Minute))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e, err)
+	return slices.ContainsFunc(s.selectors, func(matchers []*labels.Matcher) bool {
+		for _, m := range matchers {
+			if !m.Matches(l.Get(m.Name)) {
+				return false
+			}
 		}
-		metrics = append(metrics, names...)
-	}
-	return func(metric string) bool {
-		return metric == "up" || strings.HasPrefix(metric, "scrape_") || slices.Contains(metrics, metric)
-	}, nil
+		return true
+	})
 }

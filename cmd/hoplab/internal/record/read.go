@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -19,6 +20,10 @@ import (
 // and still be told from its neighbours; a machine too busy for that has to
 // record anew.
 const maxLate = 0.25
+
+// ErrBusy says that scrapes were late or left out because the machine had too much
+// to do: what was recorded is not what happened.
+var ErrBusy = errors.New("record on a machine that is less busy")
 
 // grid gives each scrape of each target its place. Targets are scraped at
 // different moments of a step, so each has a phase of its own.
@@ -41,31 +46,69 @@ func (r *Recorder) read(ctx context.Context, meta recording.Meta) (recording.Rec
 		return recording.Recording{}, err
 	}
 	rec := recording.Recording{Meta: meta}
+	scraped := 0
 	start := time.UnixMilli(g.start).UTC()
 	set := querier.Select(ctx, true, nil, labels.MustNewMatcher(labels.MatchNotEqual, model.MetricNameLabel, ""))
 	for set.Next() {
 		stored := set.At()
-		if r.opts.Keep != nil && !r.opts.Keep(stored.Labels().Get(model.MetricNameLabel)) {
+		scraped++
+		into := r.opts.place(&rec, stored.Labels())
+		if into == nil {
 			continue
 		}
 		values, err := g.values(stored)
 		if err != nil {
 			return rec, err
 		}
-		rec.Series = append(rec.Series, recording.Series{Labels: recording.Rename(stored.Labels(), r.opts.Rename), Values: values})
+		*into = append(*into, recording.Series{Labels: recording.Rename(stored.Labels(), r.opts.Rename), Values: values})
 	}
 	if err := set.Err(); err != nil {
 		return rec, err
 	}
+	if err := complete(rec.Series, g.slots); err != nil {
+		return rec, err
+	}
+	if len(rec.Panels) == 0 && !slices.ContainsFunc(rec.Series, func(s recording.Series) bool { return !ofScrape(s.Labels) }) {
+		return rec, fmt.Errorf("none of the %d series that were scraped is read by a rule or a dashboard: "+
+			"name the right files, and the job that they expect (it is %q)", scraped, r.opts.Job)
+	}
 	rec.Meta.Start = start.Truncate(time.Second)
 	rec.Meta.Step = recording.Duration(r.opts.Step)
 	rec.Meta.Scrapes = g.slots
-	for _, e := range r.events {
-		at := max(0, e.at.Sub(start)).Round(time.Second)
-		rec.Meta.Events = append(rec.Meta.Events, recording.Event{Name: e.name, At: recording.Duration(at)})
+	after := func(at time.Time) recording.Duration {
+		return recording.Duration(max(0, at.Sub(start)).Round(time.Second))
+	}
+	for _, f := range r.faults {
+		fault := recording.Fault{Name: f.name, On: after(f.on)}
+		if !f.off.IsZero() {
+			// What happens at a stroke still has an end.
+			fault.Off = max(after(f.off), fault.On+recording.Duration(time.Second))
+		}
+		rec.Meta.Faults = append(rec.Meta.Faults, fault)
 	}
 	recording.SortSeries(rec.Series)
-	return rec, recording.Distinct(rec.Series)
+	recording.SortSeries(rec.Panels)
+	if err := errors.Join(recording.Distinct(rec.Series), recording.Distinct(rec.Panels)); err != nil {
+		return rec, err
+	}
+	rec.Exemplars, err = r.exemplars(ctx, start)
+	return rec, err
+}
+
+// complete fails where a scrape did not take place: up has a value for each, well
+// or not. A gap of the recorder must not pass for one of the target.
+func complete(series []recording.Series, scrapes int) error {
+	for _, s := range series {
+		if s.Labels.Get(model.MetricNameLabel) != "up" {
+			continue
+		}
+		for i, v := range s.Values {
+			if v.Omitted && i > 0 && !s.Values[i-1].Omitted {
+				return fmt.Errorf("%s: scrape %d of %d did not take place: %w", recording.Name(s.Labels), i+1, scrapes, ErrBusy)
+			}
+		}
+	}
+	return nil
 }
 
 // grid finds the first scrape of each target in up, which exists for each scrape
@@ -107,12 +150,11 @@ func (g *grid) values(s storage.Series) ([]recording.Value, error) {
 		place := float64(it.AtT()-first) / step
 		slot := math.Round(place)
 		if math.Abs(place-slot) > maxLate {
-			return nil, fmt.Errorf("%s: a scrape was %.0f ms off its place in steps of %s: record on a machine that is less busy",
-				name, (place-slot)*step, g.step)
+			return nil, fmt.Errorf("%s: a scrape was %.0f ms off its place in steps of %s: %w", name, (place-slot)*step, g.step, ErrBusy)
 		}
 		index := int(slot) + phase
 		if index < len(values) {
-			return nil, fmt.Errorf("%s: two samples for scrape %d", name, index)
+			return nil, fmt.Errorf("%s: two samples for scrape %d: %w", name, index, ErrBusy)
 		}
 		for len(values) < index {
 			values = append(values, recording.Value{Omitted: true})

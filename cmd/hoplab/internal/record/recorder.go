@@ -19,19 +19,19 @@ import (
 	"github.com/hopscope/hopscope/rules_test/recording"
 )
 
-// Job is the value of the job label that rules and dashboards expect of the
+// Job is the value of the job label that our rules and dashboards expect of the
 // gateway's series.
 const Job = "hopscope"
 
 // Options say what is recorded.
 type Options struct {
-	// Targets maps the instance label, which should not change from run to run,
-	// to the address that serves /metrics.
-	Targets map[string]string
+	// Job is the job label of all series.
+	Job     string
+	Targets []Target
 	// Step is the time between scrapes, whole seconds.
 	Step time.Duration
-	// Keep reports whether series of that name are wanted; nil keeps all.
-	Keep func(metric string) bool
+	// Readers select what is kept.
+	Readers
 	// Rename replaces label values, such as addresses with ports that the system
 	// chose.
 	Rename map[string]string
@@ -44,15 +44,19 @@ type Recorder struct {
 	db      *tsdb.DB
 	manager *scrape.Manager
 	run     sync.WaitGroup
-	events  []moment
+	faults  []span
 	stop    func()
 	close   func() error
 }
 
-type moment struct {
-	name string
-	at   time.Time
+// span is the time of a fault; off is zero while it lasts.
+type span struct {
+	name    string
+	on, off time.Time
 }
+
+// maxExemplars bounds the exemplars that are kept while a recording runs.
+const maxExemplars = 100_000
 
 // New begins to scrape.
 func New(opts Options) (*Recorder, error) {
@@ -71,6 +75,8 @@ func New(opts Options) (*Recorder, error) {
 	r.close = sync.OnceValue(r.release)
 	storage := tsdb.DefaultOptions()
 	storage.NoLockfile = true
+	storage.EnableExemplarStorage = true
+	storage.MaxExemplars = maxExemplars
 	r.db, err = tsdb.Open(dir, slog.New(slog.DiscardHandler), nil, storage, nil)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -104,31 +110,31 @@ func scrapeConfig(opts Options) (*config.Config, map[string][]*targetgroup.Group
 	text := fmt.Sprintf(`
 global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}
 scrape_configs:
-  - job_name: %[2]s
+  - job_name: %[2]q
     scrape_native_histograms: true
     always_scrape_classic_histograms: true
-`, model.Duration(opts.Step), Job)
+`, model.Duration(opts.Step), opts.Job)
 	cfg, err := config.Load(text, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, nil, err
 	}
 	var group targetgroup.Group
-	for instance, address := range opts.Targets {
-		group.Targets = append(group.Targets, model.LabelSet{
-			model.AddressLabel:  model.LabelValue(address),
-			model.InstanceLabel: model.LabelValue(instance),
-		})
+	for _, t := range opts.Targets {
+		group.Targets = append(group.Targets, t.labels())
 	}
-	return cfg, map[string][]*targetgroup.Group{Job: {&group}}, nil
+	return cfg, map[string][]*targetgroup.Group{opts.Job: {&group}}, nil
 }
 
-// Mark notes that something happened now.
-func (r *Recorder) Mark(event string) {
-	r.events = append(r.events, moment{event, time.Now()})
+// FaultOn notes that a fault begins now.
+func (r *Recorder) FaultOn(name string) {
+	r.faults = append(r.faults, span{name: name, on: time.Now()})
 }
 
-// Finish stops scraping and returns what was recorded; meta's Scenario,
-// Description and Gateway are kept, the rest is filled in.
+// FaultOff notes that the latest fault ends now.
+func (r *Recorder) FaultOff() { r.faults[len(r.faults)-1].off = time.Now() }
+
+// Finish stops scraping and returns what was recorded; what meta says of the
+// scenario, the gateway and the seed is kept, the rest is filled in.
 func (r *Recorder) Finish(ctx context.Context, meta recording.Meta) (recording.Recording, error) {
 	r.stop()
 	rec, err := r.read(ctx, meta)

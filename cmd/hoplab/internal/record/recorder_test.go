@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,9 +49,32 @@ func newExporter(t *testing.T, script func(scrape int64, reg *prometheus.Registr
 	return e
 }
 
-// Six scrapes: a counter that rises and is reset, a gauge
-// that goes away, a native histogram, a target that is down once.
-func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
+// target parses a target.
+func target(t *testing.T, text string) record.Target {
+	t.Helper()
+	target, err := record.ParseTarget(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// selection is that of rules with these expressions.
+func selection(t *testing.T, exprs ...string) *record.Selection {
+	t.Helper()
+	text := "groups:\n  - name: g\n    rules:\n"
+	for i, e := range exprs {
+		text += fmt.Sprintf("      - {record: 'r:%d', expr: '%s'}\n", i, e)
+	}
+	s, err := record.RuleSelection(file(t, "x.yml", text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// recordScript plays the script of the test below.
+func recordScript(t *testing.T) (recording.Recording, error) {
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "test_gauge", Help: "goes away"})
 	durations := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "test_duration_seconds", Help: "native and classic", Buckets: []float64{0.1, 1}, NativeHistogramBucketFactor: 1.1,
@@ -73,19 +97,19 @@ func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 			reg.MustRegister(total)
 		}
 		total.Add(10)
-		durations.Observe(0.25)
+		durations.(prometheus.ExemplarObserver).ObserveWithExemplar(0.25, prometheus.Labels{"trace_id": fmt.Sprint(n)})
 		return true
 	}, 6)
 
 	r, err := record.New(record.Options{
-		Targets: map[string]string{"gateway": strings.TrimPrefix(e.URL, "http://")},
-		Step:    step,
-		Keep: func(name string) bool {
-			return name == "up" || strings.HasPrefix(name, "test_")
+		Job: record.Job, Targets: []record.Target{target(t, "gateway="+e.URL)}, Step: step,
+		Readers: record.Readers{
+			Rules:  selection(t, `{__name__=~"test_gauge|test_total"}`, `test_duration_seconds_bucket{le="1.0"}`),
+			Panels: selection(t, "test_duration_seconds"),
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return recording.Recording{}, err
 	}
 	t.Cleanup(func() { _ = r.Close() })
 	select {
@@ -93,14 +117,22 @@ func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 	case <-time.After(5 * time.Minute):
 		t.Fatal("the exporter was not scraped seven times within five minutes")
 	}
-	r.Mark("over")
-	rec, err := r.Finish(context.Background(), recording.Meta{Scenario: "script"})
+	r.FaultOn("over")
+	return r.Finish(context.Background(), recording.Meta{Scenario: "script"})
+}
+
+// Six scrapes: a counter that rises and is reset, a gauge
+// that goes away, a native histogram, a target that is down once.
+func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
+	rec, err := patiently(t, func() (recording.Recording, error) { return recordScript(t) })
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	got := map[string][]recording.Value{}
-	for _, s := range rec.Series {
+	if len(rec.Panels) != 1 {
+		t.Fatalf("for dashboards: %v", rec.Panels)
+	}
+	for _, s := range rec.WithPanels().Series {
 		if s.Labels.Get("job") != record.Job || s.Labels.Get("instance") != "gateway" {
 			t.Errorf("labels of %s", s.Labels)
 		}
@@ -126,12 +158,19 @@ func TestRecordingHoldsWhatPrometheusScraped(t *testing.T) {
 	floats("test_total", 10, 20, 30, -1, 10, 20)
 	floats("test_gauge", 0, 0, -1)
 	floats("test_duration_seconds_bucket1.0", 1, 2, 3, -1, 4, 5)
+	if len(got["test_duration_seconds_bucket0.1"]) > 0 || len(got["test_duration_seconds_sum"]) > 0 {
+		t.Error("a series that nobody reads was kept")
+	}
 	native := got["test_duration_seconds"]
 	if len(native) < 6 || native[2].Histogram == nil || native[2].Histogram.Count != 3 ||
 		!value.IsStaleNaN(native[3].Value) || native[5].Histogram == nil || native[5].Histogram.Count != 5 {
 		t.Errorf("native histogram: %v", native)
 	}
-	if rec.Meta.Step != recording.Duration(step) || rec.Meta.Scrapes < 6 || len(rec.Meta.Events) != 1 {
+	// Those of a stretch of 30 s are of one value: the first stays.
+	if len(rec.Exemplars) == 0 || rec.Exemplars[0].Value != 0.25 || !rec.Exemplars[0].Labels.Has("trace_id") {
+		t.Errorf("exemplars: %v", rec.Exemplars)
+	}
+	if rec.Meta.Step != recording.Duration(step) || rec.Meta.Scrapes < 6 || len(rec.Meta.Faults) != 1 || rec.Meta.Faults[0].Off != 0 {
 		t.Errorf("meta: %+v", rec.Meta)
 	}
 }
@@ -146,9 +185,8 @@ func TestLabelValuesAreRenamed(t *testing.T) {
 		return true
 	}, 1)
 	r, err := record.New(record.Options{
-		Targets: map[string]string{"gateway": strings.TrimPrefix(e.URL, "http://")},
-		Step:    step,
-		Rename:  map[string]string{"127.0.0.1:4711": "users-1"},
+		Job: record.Job, Targets: []record.Target{target(t, "gateway="+e.URL)}, Step: step,
+		Rename: map[string]string{"127.0.0.1:4711": "users-1"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +205,7 @@ func TestLabelValuesAreRenamed(t *testing.T) {
 
 func TestRecorderLeavesNothingBehind(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	r, err := record.New(record.Options{Targets: map[string]string{"gateway": "127.0.0.1:1"}, Step: time.Second})
+	r, err := record.New(record.Options{Job: "j", Targets: []record.Target{target(t, "gateway=127.0.0.1:1")}, Step: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +221,22 @@ func TestStepIsWholeSeconds(t *testing.T) {
 	for _, step := range []time.Duration{0, -time.Second, 1500 * time.Millisecond} {
 		if _, err := record.New(record.Options{Step: step}); err == nil || !strings.Contains(err.Error(), "whole seconds") {
 			t.Errorf("%s: %v", step, err)
+		}
+	}
+}
+
+func TestTargetsAreAddressesOrURLs(t *testing.T) {
+	for text, want := range map[string]string{
+		"a=127.0.0.1:9100":                "http://127.0.0.1:9100/metrics",
+		"a=https://h:1/federate?match=up": "https://h:1/federate?match=up",
+	} {
+		if got := target(t, text); got.Instance != "a" || got.URL.String() != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	for _, text := range []string{"127.0.0.1:9100", "=127.0.0.1:9100", "a=127.0.0.1", "a=ftp://h:1", "a=http://[::1"} {
+		if _, err := record.ParseTarget(text); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

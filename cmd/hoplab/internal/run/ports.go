@@ -1,10 +1,12 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"syscall"
+	"time"
 )
 
 // Port is an address that a program needs and the flag that moves it.
@@ -34,6 +36,27 @@ func ListenAll(ports []Port) ([]net.Listener, error) {
 		return nil, errors.Join(errs...)
 	}
 	return listeners, nil
+}
+
+// relistenPatience is how long Relisten tries.
+const relistenPatience = 5 * time.Second
+
+// Relisten binds an address that was bound before and let go of. It tries for
+// five seconds: meanwhile a client may have been given its port as a local one.
+func Relisten(ctx context.Context, addr string) (net.Listener, error) {
+	ctx, cancel := context.WithTimeout(ctx, relistenPatience)
+	defer cancel()
+	for {
+		l, err := net.Listen("tcp", addr)
+		if err == nil {
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("listen on %s again: %w", addr, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func (p Port) explain(err error) error {

@@ -21,6 +21,10 @@ import (
 // latency objective that a small unary call could have.
 const faultDelay = 1200 * time.Millisecond
 
+// narrowDelay is how long orders takes for a request while it is narrow: with it
+// more requests are due than all connections of a gateway together carry.
+const narrowDelay = 5 * time.Second
+
 // UsersReplica is one running replica of users.
 type UsersReplica struct {
 	*Replica
@@ -45,6 +49,9 @@ func (u *UsersReplica) server() server {
 
 // SetFailing makes every call end with INTERNAL, or well again.
 func (u *UsersReplica) SetFailing(on bool) { u.service.SetFailing(on) }
+
+// SetErrorBurst makes one call in ten end with UNAVAILABLE, or none.
+func (u *UsersReplica) SetErrorBurst(on bool) { u.service.SetErrorBurst(on) }
 
 // SetSlow makes every call take 1.2 s longer, or its own time again.
 func (u *UsersReplica) SetSlow(on bool) {
@@ -105,6 +112,7 @@ func (p *ProfilesReplica) Close() {
 type OrdersReplica struct {
 	*Replica
 	service *orders.Service
+	tracer  *tracing.Tracer
 	gateway *grpc.ClientConn
 }
 
@@ -116,12 +124,31 @@ func Orders(r *Replica, gateway string, t *tracing.Tracer) (*OrdersReplica, erro
 		return nil, err
 	}
 	service := orders.New(profilesv1.NewProfilesClient(conn))
-	r.Start(newHTTP2(t.Handler(orders.Operation, service.Handler())))
-	return &OrdersReplica{Replica: r, service: service, gateway: conn}, nil
+	o := &OrdersReplica{Replica: r, service: service, tracer: t, gateway: conn}
+	r.Start(o.server(manyStreams))
+	return o, nil
+}
+
+func (o *OrdersReplica) server(streams int) server {
+	return newHTTP2(o.tracer.Handler(orders.Operation, o.service.Handler()), streams)
 }
 
 // SetStalled makes uploads stop being read, or go on.
 func (o *OrdersReplica) SetStalled(on bool) { o.service.SetStalled(on) }
+
+// SetResetting makes every request end with RST_STREAM, or be answered again.
+func (o *OrdersReplica) SetResetting(on bool) { o.service.SetResetting(on) }
+
+// SetNarrow makes orders allow one stream on each connection and take five
+// seconds for each request, or be as before.
+func (o *OrdersReplica) SetNarrow(ctx context.Context, on bool) error {
+	streams, delay := manyStreams, time.Duration(0)
+	if on {
+		streams, delay = 1, narrowDelay
+	}
+	o.service.SetDelay(delay)
+	return o.Swap(ctx, o.server(streams))
+}
 
 // Close ends the service and its connection to the gateway.
 func (o *OrdersReplica) Close() {

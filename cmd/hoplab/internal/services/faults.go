@@ -13,6 +13,9 @@ const (
 	GoAwayStorm    = "goaway-storm"
 	Latency        = "latency"
 	StalledStream  = "stalled-stream"
+	ErrorBurst     = "error-burst"
+	ResetStorm     = "reset-storm"
+	SlotExhaustion = "slot-exhaustion"
 )
 
 // Faults returns what this replica of users can be made to do wrong.
@@ -34,15 +37,29 @@ func (u *UsersReplica) Faults() []fault.Fault {
 			Name: Latency, About: "this replica of users takes 1.2 s longer",
 			Apply: switching(u.SetSlow),
 		},
+		{
+			Name: ErrorBurst, About: "this replica of users fails one call in ten",
+			Apply: switching(u.SetErrorBurst),
+		},
 	}
 }
 
 // Faults returns what orders can be made to do wrong.
 func (o *OrdersReplica) Faults() []fault.Fault {
-	return []fault.Fault{{
-		Name: StalledStream, About: "orders stops reading uploads after their first 64 KiB",
-		Apply: switching(o.SetStalled),
-	}}
+	return []fault.Fault{
+		{
+			Name: StalledStream, About: "orders stops reading uploads after their first 64 KiB",
+			Apply: switching(o.SetStalled),
+		},
+		{
+			Name: ResetStorm, About: "orders ends every request with RST_STREAM",
+			Apply: switching(o.SetResetting),
+		},
+		{
+			Name: SlotExhaustion, About: "orders allows one stream on each connection and takes 5 s for each request",
+			Apply: o.SetNarrow,
+		},
+	}
 }
 
 // switching is a fault that takes effect at once and cannot fail.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/run"
 )
 
 // server is one generation of a replica: a grpc.Server or an http.Server.
@@ -147,31 +149,13 @@ func (r *Replica) Revive(ctx context.Context, s server) error {
 	if r.life != nil {
 		return nil
 	}
-	listener, err := relisten(ctx, r.addr)
+	listener, err := run.Relisten(ctx, r.addr)
 	if err != nil {
 		return err
 	}
 	r.life = &life{listener: listener}
 	r.start(r.life, s)
 	return nil
-}
-
-// relisten tries for five seconds: while the replica was dead, a client may
-// have been given its port as a local one.
-func relisten(ctx context.Context, addr string) (net.Listener, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	for {
-		l, err := net.Listen("tcp", addr)
-		if err == nil {
-			return l, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("listen on %s again: %w", addr, err)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 // Kill closes the listener and every connection at once, as a crash would.

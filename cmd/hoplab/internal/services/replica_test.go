@@ -174,3 +174,24 @@ func TestSwapOfADeadReplicaSaysSo(t *testing.T) {
 		t.Error("swapped")
 	}
 }
+
+func TestErrorBurstFailsOneCallInTen(t *testing.T) {
+	u, c := startUsers(t)
+	ctx := within(t, 60*time.Second)
+	u.SetErrorBurst(true)
+	failed := 0
+	for range 40 {
+		if err := get(ctx, c); err != nil {
+			failed++
+		}
+	}
+	u.SetErrorBurst(false)
+	if failed != 4 {
+		t.Errorf("%d of 40 failed", failed)
+	}
+	for range 10 {
+		if err := get(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -16,6 +16,9 @@ const (
 	// uploadWindow is the receive window in bytes of one stream of orders; small,
 	// so that a handler that stops reading closes it soon.
 	uploadWindow = 64 << 10
+	// manyStreams is how many streams orders allows on a connection: net/http's
+	// own default.
+	manyStreams = 250
 	// restlessAge is how long a connection lives while GOAWAYs storm.
 	restlessAge = 300 * time.Millisecond
 	// restlessGrace lets streams finish after such a GOAWAY.
@@ -65,8 +68,9 @@ func (s grpcServer) Stop(ctx context.Context) {
 // httpServer makes http.Server a server.
 type httpServer struct{ *http.Server }
 
-// newHTTP2 returns a server that speaks HTTP/2 with prior knowledge and nothing else.
-func newHTTP2(h http.Handler) server {
+// newHTTP2 returns a server that speaks HTTP/2 with prior knowledge and nothing
+// else, and allows that many streams on a connection.
+func newHTTP2(h http.Handler, streams int) server {
 	p := new(http.Protocols)
 	p.SetUnencryptedHTTP2(true)
 	return httpServer{&http.Server{
@@ -74,6 +78,7 @@ func newHTTP2(h http.Handler) server {
 		Protocols:         p,
 		ReadHeaderTimeout: 10 * time.Second,
 		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:      streams,
 			MaxReceiveBufferPerStream: uploadWindow,
 			// Stalled uploads must not close the connection's window for others.
 			MaxReceiveBufferPerConnection: 2 << 20,

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gorilla/mux"
 	"google.golang.org/grpc/status"
@@ -30,6 +32,9 @@ type Service struct {
 	// while they do not.
 	mu    sync.Mutex
 	stall chan struct{}
+
+	resetting atomic.Bool
+	delay     atomic.Int64 // nanoseconds
 }
 
 // New returns a service that asks profiles through this client.
@@ -49,8 +54,31 @@ func (s *Service) SetStalled(on bool) {
 	}
 }
 
-// Handler returns the service's routes.
+// SetResetting makes every request end with RST_STREAM, or be answered again.
+func (s *Service) SetResetting(on bool) { s.resetting.Store(on) }
+
+// SetDelay makes every request take this much longer; 0 ends it.
+func (s *Service) SetDelay(d time.Duration) { s.delay.Store(int64(d)) }
+
+// Handler returns the service's routes, as the faults let them be.
 func (s *Service) Handler() http.Handler {
+	routes := s.routes()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.resetting.Load() {
+			panic(http.ErrAbortHandler) // net/http's way to send RST_STREAM
+		}
+		if d := time.Duration(s.delay.Load()); d > 0 {
+			select {
+			case <-time.After(d):
+			case <-r.Context().Done():
+				return
+			}
+		}
+		routes.ServeHTTP(w, r)
+	})
+}
+
+func (s *Service) routes() http.Handler {
 	r := mux.NewRouter()
 	r.HandleFunc("/orders", s.place).Methods(http.MethodPost)
 	r.HandleFunc("/orders/export", s.export).Methods(http.MethodGet)

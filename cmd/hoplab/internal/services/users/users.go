@@ -17,7 +17,9 @@ type Service struct {
 	usersv1.UnimplementedUsersServer
 	replica string
 	failing atomic.Bool
-	delay   atomic.Int64 // nanoseconds
+	burst   atomic.Bool
+	calls   atomic.Uint64 // while the burst lasts
+	delay   atomic.Int64  // nanoseconds
 }
 
 // New returns the service of the replica with this name.
@@ -25,6 +27,12 @@ func New(replica string) *Service { return &Service{replica: replica} }
 
 // SetFailing makes every call end with INTERNAL, or well again.
 func (s *Service) SetFailing(on bool) { s.failing.Store(on) }
+
+// burstShare is one in how many calls fails while errors come in a burst.
+const burstShare = 10
+
+// SetErrorBurst makes one call in ten end with UNAVAILABLE, or none.
+func (s *Service) SetErrorBurst(on bool) { s.burst.Store(on) }
 
 // SetDelay makes every call take this much longer; 0 ends it.
 func (s *Service) SetDelay(d time.Duration) { s.delay.Store(int64(d)) }
@@ -40,6 +48,9 @@ func (s *Service) Get(ctx context.Context, req *usersv1.GetRequest) (*usersv1.Ge
 	}
 	if s.failing.Load() {
 		return nil, status.Errorf(codes.Internal, "%s fails: the fault failing-replica is on", s.replica)
+	}
+	if s.burst.Load() && s.calls.Add(1)%burstShare == 0 {
+		return nil, status.Errorf(codes.Unavailable, "%s fails one call in %d: the fault error-burst is on", s.replica, burstShare)
 	}
 	return &usersv1.GetResponse{
 		Id:      req.GetId(),
