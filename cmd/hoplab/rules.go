@@ -20,5 +20,6 @@ func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		{"explain", "say which alerts fire on a recording, when, and why or why not", runRulesExplain},
 		{"report", "draw the matrix and every timeline into one HTML file", runRulesReport},
 		{"timeline", "draw the timelines in the terminal", runRulesTimeline},
+		{"mutate", "change the rules in small ways and ask which scenario would tell", runRulesMutate},
 	}, args, stdout, stderr)
 }

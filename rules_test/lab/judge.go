@@ -67,16 +67,21 @@ func (s *Scenario) Expectation(alert string) (Expect, Budget) {
 func (s *Scenario) Judge(ctx context.Context, r *replay.Result) []Verdict {
 	var all []Verdict
 	for _, name := range r.Set.Alerts() {
-		v := s.course(r, name)
-		v.Expect, v.Budget = s.Expectation(name)
-		if s.Synthetic {
-			v.Problem = s.atMoments(ctx, r, name)
-		} else {
-			v.Problem = s.overall(ctx, r, v)
-		}
-		all = append(all, v)
+		all = append(all, s.JudgeAlert(ctx, r, name))
 	}
 	return all
+}
+
+// JudgeAlert is Judge for one alert.
+func (s *Scenario) JudgeAlert(ctx context.Context, r *replay.Result, name string) Verdict {
+	v := s.course(r, name)
+	v.Expect, v.Budget = s.Expectation(name)
+	if s.Synthetic {
+		v.Problem = s.atMoments(ctx, r, name)
+	} else {
+		v.Problem = s.overall(ctx, r, v)
+	}
+	return v
 }
 
 // course fills in what the alert did.

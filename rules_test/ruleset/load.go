@@ -90,7 +90,7 @@ func Parse(name string, text []byte) ([]*Group, error) {
 			}
 			rule := &Rule{
 				File: name, Line: max(node.Alert.Line, node.Record.Line), ExprLine: node.Expr.Line,
-				Record: r.Record, Alert: r.Alert, Expr: expr,
+				Record: r.Record, Alert: r.Alert, Expr: expr, Source: r.Expr,
 				For: time.Duration(r.For), KeepFiringFor: time.Duration(r.KeepFiringFor),
 				Labels: merged(g.Labels, r.Labels), Annotations: labels.FromMap(r.Annotations),
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
 
 // Set is the groups of one or more rule files, in the order of the files' names
@@ -40,6 +41,9 @@ type Rule struct {
 	// Alert is the name of the alert; empty for a recording rule.
 	Alert string
 	Expr  parser.Expr
+	// Source is the expression as it is written, one line for each of the file
+	// unless it is folded there.
+	Source string
 	// For is how long the expression has to hold before the alert fires,
 	// KeepFiringFor how long it goes on when it no longer does.
 	For, KeepFiringFor time.Duration
@@ -90,6 +94,12 @@ func (r *Rule) Name() string {
 
 // Where returns FILE:LINE.
 func (r *Rule) Where() string { return fmt.Sprintf("%s:%d", r.File, r.Line) }
+
+// LineOf returns the file's line of a part of the expression. Expr must be as it
+// was loaded.
+func (r *Rule) LineOf(pos posrange.Pos) int {
+	return r.ExprLine + strings.Count(r.Source[:min(int(pos), len(r.Source))], "\n")
+}
 
 // Comment returns what follows "KEY " or "KEY: " in one of the rule's comments.
 func (r *Rule) Comment(key string) (string, bool) {
