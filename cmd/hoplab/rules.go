@@ -21,5 +21,6 @@ func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		{"report", "draw the matrix and every timeline into one HTML file", runRulesReport},
 		{"timeline", "draw the timelines in the terminal", runRulesTimeline},
 		{"mutate", "change the rules in small ways and ask which scenario would tell", runRulesMutate},
+		{"coverage", "say which parts of the rules the scenarios reach", runRulesCoverage},
 	}, args, stdout, stderr)
 }

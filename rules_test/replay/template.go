@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// failedTemplate begins the text that Prometheus puts in the place of a template
+// FailedTemplate begins the text that Prometheus puts in the place of a template
 // that fails.
-const failedTemplate = "<error expanding template: "
+const FailedTemplate = "<error expanding template: "
 
 // declarations are what Prometheus puts before every template (rules/alerting.go).
 const declarations = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
@@ -26,7 +26,7 @@ func expand(ctx context.Context, alert, text string, s promql.Sample, query temp
 	data := template.AlertTemplateData(s.Metric.Map(), nil, "", s)
 	out, err := template.NewTemplateExpander(ctx, declarations+text, "__alert_"+alert, data, model.Time(s.T), query, &url.URL{}, nil).Expand()
 	if err != nil {
-		return failedTemplate + err.Error() + ">"
+		return FailedTemplate + err.Error() + ">"
 	}
 	return out
 }
