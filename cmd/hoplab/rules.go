@@ -22,5 +22,6 @@ func runRules(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		{"timeline", "draw the timelines in the terminal", runRulesTimeline},
 		{"mutate", "change the rules in small ways and ask which scenario would tell", runRulesMutate},
 		{"coverage", "say which parts of the rules the scenarios reach", runRulesCoverage},
+		{"margins", "say how far thresholds are from another verdict", runRulesMargins},
 	}, args, stdout, stderr)
 }

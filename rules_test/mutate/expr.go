@@ -2,7 +2,6 @@ package mutate
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,96 +33,23 @@ type edit struct {
 func changesOf(s signs, rule *ruleset.Rule) []change {
 	whole := rule.Expr
 	var all []change
-	for i, slot := range slots(&whole) {
+	for i, slot := range ruleset.Parts(&whole) {
 		line := rule.LineOf((*slot).PositionRange().Start)
 		if b, ok := (*slot).(*parser.BinaryExpr); ok {
 			line = rule.LineOf(b.RHS.PositionRange().Start) // where the operator stands, as a rule
 		}
 		for _, e := range edits(s, *slot) {
-			copied, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr.String())
-			if err != nil {
-				panic("mutate: " + rule.Where() + ": an expression does not parse as it is printed: " + err.Error())
-			}
-			e.do(slots(&copied)[i])
+			copied := rule.CopyExpr()
+			e.do(ruleset.Parts(&copied)[i])
 			all = append(all, change{e.kind, e.what, line, copied})
 		}
 	}
 	return all
 }
 
-// slots returns where every part of an expression hangs, from the outside in.
-// Constants count as one part, as 14.4 * 0.001 is one threshold.
-func slots(at *parser.Expr) []*parser.Expr {
-	all := []*parser.Expr{at}
-	if _, ok := constant(*at); ok {
-		return all
-	}
-	inside := func(children ...*parser.Expr) {
-		for _, c := range children {
-			if *c != nil {
-				all = append(all, slots(c)...)
-			}
-		}
-	}
-	switch n := (*at).(type) {
-	case *parser.AggregateExpr:
-		inside(&n.Param, &n.Expr)
-	case *parser.BinaryExpr:
-		inside(&n.LHS, &n.RHS)
-	case *parser.Call:
-		for i := range n.Args {
-			inside(&n.Args[i])
-		}
-	case *parser.MatrixSelector:
-		inside(&n.VectorSelector)
-	case *parser.SubqueryExpr:
-		inside(&n.Expr)
-	case *parser.ParenExpr:
-		inside(&n.Expr)
-	case *parser.UnaryExpr:
-		inside(&n.Expr)
-	}
-	return all
-}
-
-// constant returns the value of an expression of numbers.
-func constant(e parser.Expr) (float64, bool) {
-	switch n := e.(type) {
-	case *parser.NumberLiteral:
-		return n.Val, true
-	case *parser.ParenExpr:
-		return constant(n.Expr)
-	case *parser.UnaryExpr:
-		v, ok := constant(n.Expr)
-		if n.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.BinaryExpr:
-		a, ok := constant(n.LHS)
-		b, ok2 := constant(n.RHS)
-		if !ok || !ok2 {
-			return 0, false
-		}
-		switch n.Op {
-		case parser.ADD:
-			return a + b, true
-		case parser.SUB:
-			return a - b, true
-		case parser.MUL:
-			return a * b, true
-		case parser.DIV:
-			return a / b, true
-		case parser.POW:
-			return math.Pow(a, b), true
-		}
-	}
-	return 0, false
-}
-
 // edits returns the changes of one node.
 func edits(s signs, node parser.Expr) []edit {
-	if v, ok := constant(node); ok {
+	if v, ok := ruleset.Constant(node); ok {
 		return thresholds(v)
 	}
 	switch n := node.(type) {

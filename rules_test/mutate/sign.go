@@ -14,7 +14,7 @@ type signs struct{ rules []*ruleset.Rule }
 
 // same reports whether an operator in the place of that of n can never differ.
 func (s signs) same(n *parser.BinaryExpr, to parser.ItemType) bool {
-	if v, ok := constant(n.RHS); !ok || v != 0 || !s.positive(n.LHS) {
+	if v, ok := ruleset.Constant(n.RHS); !ok || v != 0 || !s.positive(n.LHS) {
 		return false
 	}
 	either := func(a, b parser.ItemType) bool { return n.Op == a && to == b || n.Op == b && to == a }
@@ -31,7 +31,7 @@ var neverNegative = []string{
 var keepSign = []string{"avg_over_time", "max_over_time", "min_over_time", "sum_over_time", "last_over_time", "quantile_over_time", "ceil", "floor", "round", "sort", "sort_desc"}
 
 func (s signs) positive(e parser.Expr) bool {
-	if v, ok := constant(e); ok {
+	if v, ok := ruleset.Constant(e); ok {
 		return v >= 0
 	}
 	switch n := e.(type) {
