@@ -153,13 +153,14 @@ func short(e parser.Expr) string {
 
 func matchers(n *parser.VectorSelector) []edit {
 	var all []edit
-	for i, m := range n.LabelMatchers {
+	for _, m := range n.LabelMatchers {
 		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		replace := func(what string, by ...*labels.Matcher) {
 			all = append(all, edit{Matcher, fmt.Sprintf("%s{%s} %s", n.Name, m, what), func(at *parser.Expr) {
 				v := (*at).(*parser.VectorSelector)
+				i := slices.IndexFunc(v.LabelMatchers, func(o *labels.Matcher) bool { return o.String() == m.String() }) // a copy is sorted
 				v.LabelMatchers = slices.Replace(slices.Clone(v.LabelMatchers), i, i+1, by...)
 			}})
 		}

@@ -91,6 +91,19 @@ func TestMutantsKeepTheirShape(t *testing.T) {
 	}
 }
 
+// Matchers are sorted when an expression is printed.
+func TestTheMatcherThatIsNamedIsTheOneThatIsDropped(t *testing.T) {
+	set := parse(t, "  - {alert: A, expr: 'x{b=\"1\", a=\"2\"}'}\n")
+	for _, m := range mutate.Mutants(set, set.Rules()[0]) {
+		want := map[string]string{
+			`x{b="1"} dropped`: `x{a="2"}`, `x{a="2"} dropped`: `x{b="1"}`, `x{b="1"} negated`: `x{a="2",b!="1"}`, `x{a="2"} negated`: `x{a!="2",b="1"}`,
+		}[m.What]
+		if got := m.Changed.Expr.String(); got != want {
+			t.Errorf("%s: %s, want %s", m.What, got, want)
+		}
+	}
+}
+
 func TestMutantsNameTheirLine(t *testing.T) {
 	set := parse(t, "  - alert: A\n    expr: |\n      sum(x)\n        > 1\n        and y < 2\n    for: 1m\n")
 	lines := map[string]int{}
