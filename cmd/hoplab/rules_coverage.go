@@ -25,7 +25,7 @@ func runRulesCoverage(ctx context.Context, args []string, stdout, stderr io.Writ
 	var opts coverage.Options
 	least := f.Float64("min", 0, "exit code 1 if less than `PERCENT` of the alerts fire and stay silent")
 	file := f.String("json", "", "write the report as JSON to `FILE`")
-	f.BoolVar(&opts.Long, "long", false, "look at the scenarios of days, too")
+	f.BoolVar(&opts.Long, "long", false, "look at the scenarios of more than three hours, too")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
 		return code

@@ -24,7 +24,7 @@ func runRulesMargins(ctx context.Context, args []string, stdout, stderr io.Write
 	count := f.Int("count", 40, "print the `N` smallest")
 	flag := f.Float64("flag", 10, "mark those below `PERCENT`")
 	file := f.String("json", "", "write all of them as JSON to `FILE`")
-	f.BoolVar(&opts.Long, "long", false, "look at the scenarios of days, too")
+	f.BoolVar(&opts.Long, "long", false, "look at the scenarios of more than three hours, too")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
 		return code

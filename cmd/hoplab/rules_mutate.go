@@ -36,7 +36,7 @@ func runRulesMutate(ctx context.Context, args []string, stdout, stderr io.Writer
 	old := f.String("rules-old", "", "the same, compared with the rule files `GLOBS`")
 	score := f.Float64("min-score", 0, "exit code 1 if less than `PERCENT` of the mutants are killed")
 	file := f.String("json", "", "write the report as JSON to `FILE`")
-	f.BoolVar(&opts.Long, "long", false, "run the scenarios of days, too")
+	f.BoolVar(&opts.Long, "long", false, "run the scenarios of more than three hours, too")
 	f.IntVar(&opts.Phases, "phases", 3, "recordings at `N` phases of the evaluation interval")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {

@@ -57,7 +57,7 @@ func (m Margin) Nearest() float64 {
 type Options struct {
 	// Scenarios to look at; nil: all of the lab.
 	Scenarios []*lab.Scenario
-	// Long looks at the scenarios of days, too.
+	// Long looks at the scenarios of more than three hours, too.
 	Long bool
 	// Progress is called after each scenario, one call at a time; it may be nil.
 	Progress func(done, all int, s *lab.Scenario)

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	// Scenarios that mutants are held to; nil: all of the lab.
 	Scenarios []*lab.Scenario
-	// Long runs the scenarios of days, too. Without them, a survivor that one of
+	// Long runs the scenarios of more than three hours, too. Without them, a survivor that one of
 	// them may kill counts neither way.
 	Long bool
 	// Rules to change; nil: all.
