@@ -25,7 +25,7 @@ func hoplab(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestEveryCommandTeachesItsUse(t *testing.T) {
-	all := [][]string{{"demo", "fault"}, {"demo", "faults"}, {"demo", "trace"}, {"rules", "record"}, {"rules", "import"}, {"rules", "check"}, {"rules", "explain"}}
+	all := [][]string{{"demo", "fault"}, {"demo", "faults"}, {"demo", "trace"}, {"rules", "record"}, {"rules", "import"}, {"rules", "check"}, {"rules", "explain"}, {"rules", "mutate"}, {"rules", "coverage"}, {"rules", "margins"}}
 	for _, c := range commands() {
 		all = append(all, []string{c.name})
 	}

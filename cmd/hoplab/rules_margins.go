@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
+	"github.com/hopscope/hopscope/rules_test/lab"
 	"github.com/hopscope/hopscope/rules_test/margin"
 )
 
@@ -14,7 +16,9 @@ Usage: hoplab rules margins [SCENARIO ...] [flags]
 
 Says by which factor each threshold, and each for, would have to differ until the
 verdict of a scenario is another: an alert that must fire no longer does in time, or
-one that must stay silent fires. The smallest margins come first.
+one that must stay silent fires. The smallest margins come first. Without a
+SCENARIO it looks at the recordings, because synthetic ones stand at the edges of
+thresholds on purpose.
 `
 
 // runRulesMargins prints the smallest margins.
@@ -24,6 +28,7 @@ func runRulesMargins(ctx context.Context, args []string, stdout, stderr io.Write
 	count := f.Int("count", 40, "print the `N` smallest")
 	flag := f.Float64("flag", 10, "mark those below `PERCENT`")
 	file := f.String("json", "", "write all of them as JSON to `FILE`")
+	synthetic := f.Bool("synthetic", false, "look at synthetic scenarios, too")
 	f.BoolVar(&opts.Long, "long", false, "look at the scenarios of more than three hours, too")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
@@ -31,6 +36,9 @@ func runRulesMargins(ctx context.Context, args []string, stdout, stderr io.Write
 	}
 	if *count < 0 || *flag < 0 {
 		return f.wrong(stderr, "--count %d, --flag %g: want no negative numbers", *count, *flag)
+	}
+	if len(chosen) == len(l.Scenarios) && !*synthetic {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(s *lab.Scenario) bool { return s.Synthetic })
 	}
 	opts.Scenarios = chosen
 	opts.Progress = newProgress(stderr, "scenarios").scenario
