@@ -60,7 +60,7 @@ upstreams:
 routes:
   - {name: leaves, match: {path_prefix: /leaves/}, upstream: leaves}
   - {name: stays, match: {path_prefix: /}, upstream: stays}
-limits: {ping_after: 1s, ping_timeout: 1s, connect_timeout: 1s}
+limits: {ping_after: 1s, ping_timeout: 1s, connect_timeout: 3s}
 admin: {address: "127.0.0.1:0"}
 `, stays.address, leaves.address), gatewayOptions{space: n.space})
 	base := "http://" + g.address["edge"]

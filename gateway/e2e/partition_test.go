@@ -21,7 +21,7 @@ upstreams:
 routes:
   - {name: again, match: {path_prefix: /again/}, upstream: origin, retry: safe_methods}
   - {name: all, match: {path_prefix: /}, upstream: origin, retry: safe}
-limits: {ping_after: 1s, ping_timeout: 1s, connect_timeout: 1s}
+limits: {ping_after: 1s, ping_timeout: 1s, connect_timeout: 3s}
 admin: {address: "127.0.0.1:0"}
 `, listen, `"`+strings.Join(endpoints, `", "`)+`"`)
 }
