@@ -23,8 +23,8 @@ type Part struct {
 // what was recorded in minutes. Counters go on where they were: each sample is the
 // one before plus what the recording counted meanwhile, so no seam looks like a
 // reset or a jump. The first sample of each repetition is the last one of that
-// before. keep says which series are wanted. Events are those of the last part that
-// has any.
+// before. keep says which series are wanted. Events and faults are those of all
+// parts, at their time.
 func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (recording.Recording, error) {
 	out := recording.Recording{Meta: meta}
 	all := map[string]*spliced{}
@@ -43,9 +43,17 @@ func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (r
 		if at == 0 {
 			at = 1
 		}
+		later := recording.Duration(time.Duration(at-1) * time.Duration(meta.Step))
 		for _, e := range m.Events {
-			e.At += recording.Duration(time.Duration(at-1) * time.Duration(meta.Step))
+			e.At += later
 			out.Meta.Events = append(out.Meta.Events, e)
+		}
+		for _, f := range m.Faults {
+			f.On += later
+			if f.Off > 0 {
+				f.Off += later
+			}
+			out.Meta.Faults = append(out.Meta.Faults, f)
 		}
 		for _, s := range p.Recording.Series {
 			if !keep(s.Labels) {

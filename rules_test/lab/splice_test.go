@@ -28,7 +28,8 @@ func rec(t *testing.T, name string, scrapes int, lines ...string) recording.Reco
 func TestSplicedCountersGoOnWithoutASeam(t *testing.T) {
 	peace := rec(t, "peace", 4, `requests_total 100 110 120 130`, `open 3 4 5 3`, `h_count 1 2 2 3`)
 	fault := rec(t, "fault", 4, `requests_total 7 8 2 3`, `open 1 1 1 1`, `failed_total _ _ 1 2`)
-	fault.Meta.Events = []recording.Event{{Name: faultOn, At: recording.Duration(5 * time.Second)}}
+	fault.Meta.Faults = []recording.Fault{{Name: "f", On: recording.Duration(5 * time.Second), Off: recording.Duration(10 * time.Second)}}
+	fault.Meta.Events = []recording.Event{{Name: "seen", At: recording.Duration(5 * time.Second)}}
 	out, err := splice(recording.Meta{Step: peace.Meta.Step}, []Part{{peace, 30 * time.Second}, {fault, 0}}, func(l labels.Labels) bool {
 		return l.Get("__name__") != "h_count"
 	})
@@ -57,6 +58,12 @@ func TestSplicedCountersGoOnWithoutASeam(t *testing.T) {
 	}
 	if at, err := out.Meta.At(faultOn); err != nil || at != 35*time.Second {
 		t.Errorf("the fault begins after %v, %v; want 35s", at, err)
+	}
+	if at, err := out.Meta.At(faultOff); err != nil || at != 40*time.Second {
+		t.Errorf("the fault ends after %v, %v; want 40s", at, err)
+	}
+	if at, err := out.Meta.At("seen"); err != nil || at != 35*time.Second {
+		t.Errorf("the event was after %v, %v; want 35s", at, err)
 	}
 }
 
