@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -81,60 +78,11 @@ func revision(ctx context.Context, word string, files []string) (*ruleset.Set, e
 		return ruleset.Load(found...)
 	}
 	if !strings.ContainsAny(word, "*?[") {
-		set, known, gitErr := fromGit(ctx, word, files)
-		if known {
-			return set, gitErr
+		set, gitErr := ruleset.AtRevision(ctx, word, files)
+		if gitErr == nil {
+			return set, nil
 		}
+		err = errors.Join(err, gitErr)
 	}
 	return nil, fmt.Errorf("%s is neither a file, a folder with *.rules.yml or a glob, nor a revision of git here: %w", word, err)
-}
-
-// fromGit reads the rule files as they were in a revision; known is false if there
-// is none of that name.
-func fromGit(ctx context.Context, rev string, files []string) (set *ruleset.Set, known bool, err error) {
-	if _, err := git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}"); err != nil {
-		return nil, false, nil
-	}
-	set = &ruleset.Set{}
-	folders := map[string]bool{}
-	for _, f := range files {
-		folders[filepath.ToSlash(filepath.Dir(f))] = true
-	}
-	for folder := range folders {
-		// Files of then, which may have other names than those of now.
-		list, err := git(ctx, "ls-tree", "--name-only", rev, "--", folder+"/")
-		if err != nil {
-			return nil, true, err
-		}
-		for name := range strings.Lines(string(list)) {
-			name = strings.TrimSpace(name)
-			if ok, _ := path.Match("*.rules.yml", path.Base(name)); !ok {
-				continue
-			}
-			text, err := git(ctx, "show", rev+":./"+name)
-			if err != nil {
-				return nil, true, err
-			}
-			groups, err := ruleset.Parse(rev+":"+name, text)
-			if err != nil {
-				return nil, true, err
-			}
-			set.Groups = append(set.Groups, groups...)
-		}
-	}
-	if len(set.Groups) == 0 {
-		return nil, true, fmt.Errorf("revision %s has no rule files where this one has them", rev)
-	}
-	return set, true, nil
-}
-
-func git(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", args...)
-	var problem bytes.Buffer
-	cmd.Stderr = &problem
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("git %s: %w", args[0], err), errors.New(strings.TrimSpace(problem.String())))
-	}
-	return out, nil
 }

@@ -7,8 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hopscope/hopscope/rules_test/coverage"
 	"github.com/hopscope/hopscope/rules_test/lab"
+	"github.com/hopscope/hopscope/rules_test/mutate"
 	"github.com/hopscope/hopscope/rules_test/report"
+	"github.com/hopscope/hopscope/rules_test/ruleset"
 )
 
 const reportHelp = `
@@ -17,8 +20,8 @@ Usage: hoplab rules report [SCENARIO ...] [flags]
 Draws what the rules do on every scenario of the lab, or on those named, into one
 HTML file that needs no network: the matrix with times of detection against their
 budgets, each alert's value against its threshold over time, when it was pending,
-fired and ended, and why. --mutants and --coverage add what mutation and coverage
-found.
+fired and ended, and why; then what the scenarios reach of the rules, and which
+mutants survive, unless --quick leaves that out.
 `
 
 // runRulesReport writes the report.
@@ -26,8 +29,7 @@ func runRulesReport(ctx context.Context, args []string, stdout, stderr io.Writer
 	f := newLabFlags("rules report", reportHelp)
 	out := f.String("out", "rules-report.html", "write the page to `FILE`")
 	phases := f.Int("phases", 5, "at `N` phases of the evaluation interval")
-	mutants := f.String("mutants", "", "`FILE` (JSON) with the survivors of a mutation run")
-	coverage := f.String("coverage", "", "`FILE` (JSON) with the coverage of the rules")
+	quick := f.Bool("quick", false, "without coverage and mutants")
 	l, chosen, code, ok := f.start(args, stdout, stderr)
 	if !ok {
 		return code
@@ -35,9 +37,12 @@ func runRulesReport(ctx context.Context, args []string, stdout, stderr io.Writer
 	if *phases < 1 || *phases > 1000 {
 		return f.wrong(stderr, "--phases %d: want 1 to 1000", *phases)
 	}
-	r, err := buildReport(ctx, l, *mutants, *coverage, report.Options{
+	r, err := report.Build(ctx, l, report.Options{
 		Scenarios: chosen, Phases: *phases, Why: true, Progress: newProgress(stderr, "scenarios").scenario,
 	})
+	if err == nil && !*quick {
+		err = addWorth(ctx, l, r, chosen, stderr)
+	}
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(*out), 0o755)
 	}
@@ -56,26 +61,20 @@ func runRulesReport(ctx context.Context, args []string, stdout, stderr io.Writer
 	return exitOK
 }
 
-// buildReport reads what others found before it runs the scenarios, so that a
-// wrong file is told at once.
-func buildReport(ctx context.Context, l *lab.Lab, mutants, coverage string, opts report.Options) (*report.Report, error) {
-	var m *report.Mutants
-	var c *report.Coverage
-	var err error
-	if mutants != "" {
-		if m, err = report.ReadMutants(mutants); err != nil {
-			return nil, err
-		}
-	}
-	if coverage != "" {
-		if c, err = report.ReadCoverage(coverage); err != nil {
-			return nil, err
-		}
-	}
-	r, err := report.Build(ctx, l, opts)
+// addWorth adds coverage and mutants to the report.
+func addWorth(ctx context.Context, l *lab.Lab, r *report.Report, chosen []*lab.Scenario, stderr io.Writer) error {
+	covered, err := coverage.Run(ctx, l, coverage.Options{Scenarios: chosen, Long: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.Mutants, r.Coverage = m, c
-	return r, nil
+	progress := newProgress(stderr, "mutants")
+	mutants, err := mutate.Run(ctx, l, mutate.Options{
+		Scenarios: chosen, Rules: l.Set.Rules(), Long: true, Phases: 1,
+		Progress: func(done, all int, rule *ruleset.Rule) { progress.step(done, all, rule.Name()) },
+	})
+	if err != nil {
+		return err
+	}
+	r.Coverage, r.Mutants = report.NewCoverage(covered), report.NewMutants(mutants)
+	return nil
 }

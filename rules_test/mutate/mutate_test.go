@@ -274,7 +274,7 @@ func TestOnlyWhatAChangeTouchesIsMutated(t *testing.T) {
 	if l, err = lab.Open(repo); err != nil {
 		t.Fatal(err)
 	}
-	old, err := mutate.AtRevision(t.Context(), "HEAD", l.RuleFiles)
+	old, err := ruleset.AtRevision(t.Context(), "HEAD", l.RuleFiles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestOnlyWhatAChangeTouchesIsMutated(t *testing.T) {
 	if !slices.Equal(names, []string{"r:", "Reads"}) {
 		t.Errorf("changed: %v", names)
 	}
-	if _, err := mutate.AtRevision(t.Context(), "nowhere", l.RuleFiles); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := ruleset.AtRevision(t.Context(), "nowhere", l.RuleFiles); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("error %v does not name the revision", err)
 	}
 }

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hopscope/hopscope/rules_test/coverage"
 	"github.com/hopscope/hopscope/rules_test/lab"
+	"github.com/hopscope/hopscope/rules_test/mutate"
 	"github.com/hopscope/hopscope/rules_test/recording"
 	"github.com/hopscope/hopscope/rules_test/replay"
 	"github.com/hopscope/hopscope/rules_test/ruleset"
@@ -208,31 +210,22 @@ func TestNamesLoseWhatAllBeginWith(t *testing.T) {
 	}
 }
 
-func TestBrokenResultsAreNamed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.json")
-	for text, want := range map[string]string{
-		"{\n\"killed\": 1,\n\"rules\": []}": `x.json:3: json: unknown field "rules"`,
-		"{\"killed\": \"a\"}":               "x.json:1: json: cannot unmarshal string",
-		"":                                  "x.json:1: EOF",
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ReadMutants(path); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
+func TestResultsAreShownRuleByRule(t *testing.T) {
+	m := NewMutants(&mutate.Report{Outcomes: []mutate.Outcome{
+		{State: mutate.Killed},
+		{State: mutate.Survived, File: "x", Line: 3, Rule: "A", Kind: "for", What: "dropped"},
+		{State: mutate.Undecided},
+		{State: mutate.Equivalent, Reason: "none"},
+	}})
+	if m.Killed != 1 || len(m.Survivors) != 2 || m.Survivors[0] != (Mutant{"A", "x:3", "for: dropped", ""}) || m.Equivalents[0].Reason != "none" {
+		t.Errorf("%+v", m)
 	}
-	if _, err := ReadCoverage(path + "x"); !os.IsNotExist(err) {
-		t.Error(err)
-	}
-	if err := os.WriteFile(path, []byte(`{"rules": [{"rule": "A", "where": "x:1", "parts": [{"kind": "alert", "text": "fires", "covered": true}, {"kind": "branch", "text": "b"}]}]}`), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	c, err := ReadCoverage(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, all := c.Covered(); n != 1 || all != 2 {
-		t.Errorf("%d of %d", n, all)
+	c := NewCoverage(&coverage.Report{Items: []*coverage.Item{
+		{File: "x", Line: 1, Rule: "A", Kind: coverage.Alert, What: "fires", By: "s"},
+		{File: "x", Line: 2, Rule: "A", Kind: coverage.Branch, What: "b"},
+		{File: "x", Line: 9, Rule: "B", Kind: coverage.Alert, What: "fires"},
+	}})
+	if n, all := c.Covered(); n != 1 || all != 3 || len(c.Rules) != 2 || c.Rules[0].Where != "x:1" {
+		t.Errorf("%+v", c)
 	}
 }

@@ -1,51 +1,50 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"os"
+
+	"github.com/hopscope/hopscope/rules_test/coverage"
+	"github.com/hopscope/hopscope/rules_test/mutate"
 )
 
-// Mutants is what a mutation run found, as a file of --mutants has it.
+// Mutants is what a mutation run found.
 type Mutants struct {
-	Killed int `json:"killed"`
+	Killed int
 	// Survivors changed no verdict although they should have.
-	Survivors []Mutant `json:"survivors"`
+	Survivors []Mutant
 	// Equivalents are those that the rule files declare to make no difference.
-	Equivalents []Mutant `json:"equivalents,omitempty"`
+	Equivalents []Mutant
 }
 
 // Mutant is a rule with one change.
 type Mutant struct {
-	Rule   string `json:"rule"`
-	Where  string `json:"where"`  // FILE:LINE
-	Change string `json:"change"` // such as "> 0.2 becomes >= 0.2"
-	Reason string `json:"reason,omitempty"`
+	Rule   string
+	Where  string // FILE:LINE
+	Change string // such as "> 0.2 becomes >= 0.2"
+	Reason string
 }
 
 // Score is the share of killed mutants among those that are not equivalent, from 0
 // to 1.
 func (m *Mutants) Score() float64 { return share(m.Killed, m.Killed+len(m.Survivors)) }
 
-// Coverage is what the scenarios exercise of the rules, as a file of --coverage
-// has it.
+// Coverage is what the scenarios exercise of the rules.
 type Coverage struct {
-	Rules []RuleCoverage `json:"rules"`
+	Rules []RuleCoverage
 }
 
 // RuleCoverage is one rule's.
 type RuleCoverage struct {
-	Rule  string `json:"rule"`
-	Where string `json:"where"` // FILE:LINE
-	Parts []Part `json:"parts"`
+	Rule  string
+	Where string // FILE:LINE
+	Parts []Part
 }
 
 // Part is something of a rule that a scenario can exercise.
 type Part struct {
-	Kind    string `json:"kind"` // such as alert, branch, matcher, template
-	Text    string `json:"text"`
-	Covered bool   `json:"covered"`
+	Kind    string // such as alert, branch, matcher, template
+	Text    string
+	Covered bool
 }
 
 // Covered counts the exercised parts, and all.
@@ -83,23 +82,33 @@ func share(n, all int) float64 {
 	return float64(n) / float64(all)
 }
 
-// ReadMutants reads a file of mutants.
-func ReadMutants(path string) (*Mutants, error) { return read[Mutants](path) }
-
-// ReadCoverage reads a file of coverage.
-func ReadCoverage(path string) (*Coverage, error) { return read[Coverage](path) }
-
-func read[T any](path string) (*T, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// NewMutants returns what a mutation run found, as it is shown.
+func NewMutants(from *mutate.Report) *Mutants {
+	m := &Mutants{Killed: from.Count(mutate.Killed, "")}
+	for _, o := range from.Outcomes {
+		one := Mutant{o.Rule, fmt.Sprintf("%s:%d", o.File, o.Line), fmt.Sprintf("%s: %s", o.Kind, o.What), o.Reason}
+		switch o.State {
+		case mutate.Survived, mutate.Undecided:
+			m.Survivors = append(m.Survivors, one)
+		case mutate.Equivalent:
+			m.Equivalents = append(m.Equivalents, one)
+		}
 	}
-	into := new(T)
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		line := 1 + bytes.Count(text[:min(int(d.InputOffset()), len(text))], []byte("\n"))
-		return nil, fmt.Errorf("%s:%d: %w: write it anew with the hoplab that reads it", path, line, err)
+	return m
+}
+
+// NewCoverage returns what the scenarios exercise, as it is shown: a rule at a time.
+func NewCoverage(from *coverage.Report) *Coverage {
+	c := &Coverage{}
+	at := map[string]int{}
+	for _, i := range from.Items {
+		k, ok := at[i.File+"\x00"+i.Rule]
+		if !ok {
+			k = len(c.Rules)
+			at[i.File+"\x00"+i.Rule] = k
+			c.Rules = append(c.Rules, RuleCoverage{Rule: i.Rule, Where: fmt.Sprintf("%s:%d", i.File, i.Line)})
+		}
+		c.Rules[k].Parts = append(c.Rules[k].Parts, Part{string(i.Kind), i.What, i.By != ""})
 	}
-	return into, nil
+	return c
 }
