@@ -58,28 +58,33 @@ test-unit: tools $(TOOLS)/promtool ## the Go tests of every package but the end-
 test-e2e: tools e2e-tools bin/hopscope ## h2spec, gRPC interop, load, drain, traces against the real gateway
 	HOPSCOPE_BIN=$(abspath bin/hopscope) $(GOTEST) $(E2E)
 
+# What share of the mutants of the rules has to be killed, in percent.
+MIN_SCORE ?= 95
+
 .PHONY: test-rules
-test-rules: tools $(TOOLS)/promtool bin/hoplab ## every alert rule on every scenario: the matrix, stock promtool, and whether the two engines agree
-test-rules: $(TOOLS)/promtool bin/hoplab ## every alert rule on every scenario: the matrix, stock promtool, whether the two engines agree, coverage
+test-rules: tools $(TOOLS)/promtool bin/hoplab ## every alert on every scenario: static checks, the matrix, stock promtool, coverage, mutants
 	promtool check rules alerts/*.rules.yml
+	bin/hoplab rules check
 	bin/hoplab rules test $(ARGS)
 	bin/hoplab rules coverage --long --min 100
+	bin/hoplab rules mutate --long --min-score $(MIN_SCORE)
 	$(GOTEST) ./rules_test/...
+
+.PHONY: test-rules-long
+test-rules-long: bin/hoplab ## the rules on days that are spliced from recordings
+	bin/hoplab rules test --long $(ARGS)
+
+.PHONY: mutate-rules
+mutate-rules: bin/hoplab ## mutants of every rule: would the scenarios tell? ARGS="--since REVISION": of what a change touches
+	bin/hoplab rules mutate --long --min-score $(MIN_SCORE) $(ARGS)
+
+.PHONY: rules-margins
+rules-margins: bin/hoplab ## how far each threshold, and each for, is from another verdict
+	bin/hoplab rules margins $(ARGS)
 
 .PHONY: rules-report
 rules-report: bin/hoplab ## bin/rules-report.html: every alert over every scenario as a picture; ARGS="--phases 20"
 	bin/hoplab rules report --out bin/rules-report.html $(ARGS)
-# What mutants of the rules have to be killed, in percent.
-MIN_SCORE ?= 95
-.PHONY: mutate-rules
-mutate-rules: bin/hoplab ## mutants of every rule: would the scenarios tell? ARGS="--since REVISION": of what a change touches
-	bin/hoplab rules mutate --min-score $(MIN_SCORE) $(ARGS)
-.PHONY: mutate-rules-long
-mutate-rules-long: bin/hoplab ## the same, with the scenarios of more than three hours
-	bin/hoplab rules mutate --long --min-score $(MIN_SCORE) $(ARGS)
-.PHONY: rules-margins
-rules-margins: bin/hoplab ## how far each threshold, and each for, is from another verdict
-	bin/hoplab rules margins $(ARGS)
 
 .PHONY: lint
 lint: tools ## vet, staticcheck, gofumpt, and generated files are up to date
