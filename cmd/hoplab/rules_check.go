@@ -67,7 +67,7 @@ func runRulesCheck(ctx context.Context, args []string, stdout, stderr io.Writer)
 		if *runbook != "" {
 			text, err := os.ReadFile(*runbook)
 			if err != nil {
-				return nil, fmt.Errorf("--runbook: %w", err)
+				return nil, fmt.Errorf("--runbook: %w: name the file that runbook_url links to, or '' for none", err)
 			}
 			in.Runbook = lint.Runbook{Name: *runbook, Text: string(text)}
 		}
