@@ -47,7 +47,7 @@ demo: build ## gateway, services, load and Prometheus on this machine; ARGS="--h
 ##@ Check
 
 .PHONY: test
-test: tools test-unit test-e2e test-rules ## every test: race detector, conformance, end to end, alert rules
+test: tools test-unit test-e2e test-rules test-rules-long ## every test: race detector, conformance, end to end, alert rules
 
 .PHONY: test-unit
 test-unit: tools $(TOOLS)/promtool ## the Go tests of every package but the end-to-end ones, with the race detector
@@ -66,17 +66,19 @@ test-rules: tools $(TOOLS)/promtool bin/hoplab ## every alert on every scenario:
 	promtool check rules alerts/*.rules.yml
 	bin/hoplab rules check
 	bin/hoplab rules test $(ARGS)
-	bin/hoplab rules coverage --long --min 100
-	bin/hoplab rules mutate --long --min-score $(MIN_SCORE)
+	bin/hoplab rules coverage --min 100
+	bin/hoplab rules mutate --min-score $(MIN_SCORE)
 	$(GOTEST) ./rules_test/...
 
 .PHONY: test-rules-long
-test-rules-long: bin/hoplab ## the rules on days that are spliced from recordings
+test-rules-long: bin/hoplab ## the same for windows of hours and days: days spliced from recordings, coverage, mutants
 	bin/hoplab rules test --long $(ARGS)
+	bin/hoplab rules coverage --long --min 100
+	bin/hoplab rules mutate --long --min-score $(MIN_SCORE)
 
 .PHONY: mutate-rules
 mutate-rules: bin/hoplab ## mutants of every rule: would the scenarios tell? ARGS="--since REVISION": of what a change touches
-	bin/hoplab rules mutate --long --min-score $(MIN_SCORE) $(ARGS)
+	bin/hoplab rules mutate --min-score $(MIN_SCORE) $(ARGS)
 
 .PHONY: rules-margins
 rules-margins: bin/hoplab ## how far each threshold, and each for, is from another verdict

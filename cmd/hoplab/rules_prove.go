@@ -30,9 +30,17 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	phases := f.Int("phases", 5, "at `N` phases of the evaluation interval")
 	long := f.Bool("long", false, "run the scenarios of hours and days (days.yml) instead, by this engine alone")
 	junit := f.String("junit", "", "write JUnit's XML to `FILE`")
-	l, chosen, code, ok := f.start(args, stdout, stderr)
+	words, code, ok := f.parse(args, 0, mostWords, stdout, stderr)
 	if !ok {
 		return code
+	}
+	var days []string // with --long the words name those
+	if *long {
+		words, days = nil, words
+	}
+	l, chosen, err := f.open(words)
+	if err != nil {
+		return f.failed(stderr, err)
 	}
 	if *phases < 1 || *phases > 1000 {
 		return f.wrong(stderr, "--phases %d: want 1 to 1000", *phases)
@@ -47,9 +55,8 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	progress := newProgress(stderr, "scenarios").scenario
 	var o *lab.Outcome
-	var err error
 	if *long {
-		o, err = testDays(ctx, l, progress)
+		o, err = testDays(ctx, l, days, progress)
 	} else {
 		opts := lab.Options{Phases: *phases, Progress: progress}
 		if len(chosen) < len(l.Scenarios) {
@@ -74,8 +81,8 @@ func runRulesTest(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return exitOK
 }
 
-func testDays(ctx context.Context, l *lab.Lab, progress func(done, all int, s *lab.Scenario)) (*lab.Outcome, error) {
-	days, err := l.Days()
+func testDays(ctx context.Context, l *lab.Lab, names []string, progress func(done, all int, s *lab.Scenario)) (*lab.Outcome, error) {
+	days, err := l.Days(names...)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,6 @@ func followHeap(p *collectorPace) {
 	if p.stopped {
 		return
 	}
-	// Setting it stops the world for a moment.
 	if percent := gcPercent(live[0].Value.Uint64()); percent != p.percent {
 		p.percent = percent
 		debug.SetGCPercent(percent)

@@ -193,7 +193,8 @@ func (l *Listener) refused(nc net.Conn, why event.Refusal) {
 // introduce finds out what a connection speaks and hands it on. If that fails
 // nobody has taken the connection.
 //
-// A goroutine begins with a stack of 2 KiB. Until the first bytes are there the
+// A goroutine begins with a stack of 2 KiB, or 4 where the runtime sees that stacks
+// grow anyway (GODEBUG=adaptivestackstart). Until the first bytes are there the
 // calls are few and have small frames, so that it suffices: whoever says nothing,
 // or its ClientHello byte by byte, costs no more. What needs more comes after.
 func (l *Listener) introduce(nc net.Conn) (ok bool) {
@@ -219,8 +220,9 @@ func (l *Listener) introduce(nc net.Conn) (ok bool) {
 // secure completes the TLS handshake of a connection of which head was read, with
 // err if that was less than the first record, and hands the connection on.
 func (l *Listener) secure(nc net.Conn, cfg *tls.Config, head []byte, err error) (ok bool) {
-	t := loop.ServerTLS(nc, head, cfg)
+	var t *loop.Detachable
 	if err == nil {
+		t = loop.ServerTLS(nc, head, cfg)
 		err = t.Handshake() // its time is bounded by nc's deadline
 	}
 	l.observer.Handshake(l.name, nil, err)

@@ -26,6 +26,7 @@ type client struct {
 	mu     sync.Mutex
 	bound  time.Time // reads fail after it, whatever net/http sets; guarded by mu
 	failed error     // the first read error that was not asked for; guarded by mu
+	woken  bool      // net/http ended a read of its own that was under way; guarded by mu
 	cut    bool      // the gateway broke it off; guarded by mu
 	slow   bool      // it took less than pace asks for; guarded by mu
 	guard  guard     // guarded by mu
@@ -102,7 +103,7 @@ func (c *client) Read(p []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	c.guard.read(p[:n])
-	if err != nil {
+	if err != nil && !c.woken {
 		c.failed = err
 	}
 	return n, err
@@ -112,6 +113,7 @@ func (c *client) Read(p []byte) (int, error) {
 func (c *client) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.woken = !t.IsZero() && t.Before(time.Now())
 	return c.setReadDeadline(t)
 }
 

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -85,8 +86,11 @@ func (c *client) noteAnswer(p []byte) {
 	c.mu.Lock()
 	own := !c.guard.busy && !c.guard.refused
 	v := c.guard.broken
+	// net/http answers with 400 what ends within a request's head, too: the client
+	// went away, which breaks no rule.
+	gone := v == rule.None && errors.Is(c.failed, io.EOF)
 	c.mu.Unlock()
-	if !own {
+	if !own || gone {
 		return
 	}
 	switch _, status, _ := bytes.Cut(p[:min(len(p), len("HTTP/1.1 400"))], []byte(" ")); {

@@ -33,6 +33,30 @@ func TestSlowHeaderEndsTheConnection(t *testing.T) {
 	c.closed()
 }
 
+// Who closes in the middle of a request has gone, and broken no rule.
+func TestClientThatGoesAwayIsNotMalformed(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "GET / HTTP/1.1\r\nHost:")
+	if err := c.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	wantClosed(t, f.w, "closed: peer")
+	if len(f.w.broken) > 0 {
+		t.Errorf("counted as malformed: %s", <-f.w.broken)
+	}
+}
+
+// net/http ends its own read by a deadline that has passed: nobody was too slow.
+func TestConnectionThatIsToCloseHasNotTimedOut(t *testing.T) {
+	f := newFront(t, testOptions())
+	c := f.dial(t, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	r := f.request(t)
+	f.do(t, func() { answer(r, "200", "") })
+	c.want(200, "")
+	c.closed()
+	wantClosed(t, f.w, "closed: peer")
+}
+
 func TestIdleConnectionIsClosed(t *testing.T) {
 	o := testOptions()
 	o.IdleTimeout = 50 * time.Millisecond

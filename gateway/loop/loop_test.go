@@ -246,6 +246,20 @@ func secure(t *testing.T, pair func(*testing.T) (net.Conn, net.Conn)) (net.Conn,
 	return c, s
 }
 
+// What was read before the handshake is as large as a client likes, and would stay
+// as long as its connection.
+func TestClientHelloIsLetGoOf(t *testing.T) {
+	raw := &rawConn{head: []byte("hello")}
+	for range 2 {
+		if _, err := raw.Read(make([]byte, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if raw.head != nil {
+		t.Errorf("%d bytes are held", cap(raw.head))
+	}
+}
+
 func TestTimerWakesTheLoop(t *testing.T) {
 	l := run(t)
 	fired := make(chan time.Duration, 1)

@@ -40,7 +40,9 @@ type rawConn struct {
 func (r *rawConn) Read(p []byte) (int, error) {
 	if len(r.head) > 0 {
 		n := copy(p, r.head)
-		r.head = r.head[n:]
+		if r.head = r.head[n:]; len(r.head) == 0 {
+			r.head = nil // or its array would live as long as the connection
+		}
 		return n, nil
 	}
 	if !r.detached {

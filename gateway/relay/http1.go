@@ -116,7 +116,9 @@ func patience(l *config.Limits) http1.Patience {
 // sweepBridges gives up endpoints that have vanished while a request is open.
 func (w *Worker) sweepBridges() {
 	for x, o := range w.bridged {
-		if o.Vanished(patience(&w.table.Limits)) {
+		// Once the response is whole, net/http may have given the socket to another
+		// request.
+		if !x.ended && o.Vanished(patience(&w.table.Limits)) {
 			e := x.rec.Attempt.Endpoint
 			w.sink.PingTimeout(&event.Conn{Side: event.Upstream, Proto: event.HTTP1, Peer: e.Address, Endpoint: e})
 			o.Lost()

@@ -198,7 +198,9 @@ func (w *Worker) watch() {
 func (s *sweeper) Fire() {
 	w := (*Worker)(s)
 	w.sweeping = false
-	w.link.Env.Trim()
+	if w.link.Env.Trim() {
+		w.watch()
+	}
 	idle := w.table.Limits.IdleConnectionTimeout
 	if w.shared.Crowded() && (idle <= 0 || idle > crowdedIdle) {
 		idle = crowdedIdle

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -37,9 +38,9 @@ type dayYAML struct {
 	May  []string `yaml:"may"`
 }
 
-// Days reads days.yml; a lab need not have one. Only series that the rules read are
-// spliced.
-func (l *Lab) Days() ([]*Day, error) {
+// Days reads the days of these names, all if there are none, of days.yml; a lab need
+// not have one. Only series that the rules read are spliced.
+func (l *Lab) Days(names ...string) ([]*Day, error) {
 	var list []dayYAML
 	file := filepath.Join(l.Dir, DaysFile)
 	if err := decode(file, &list); errors.Is(err, os.ErrNotExist) {
@@ -48,7 +49,15 @@ func (l *Lab) Days() ([]*Day, error) {
 		return nil, err
 	}
 	var days []*Day
+	for _, n := range names {
+		if !slices.ContainsFunc(list, func(d dayYAML) bool { return d.Name == n }) {
+			return nil, fmt.Errorf("%s: there is no day %q", file, n)
+		}
+	}
 	for _, d := range list {
+		if len(names) > 0 && !slices.Contains(names, d.Name) {
+			continue
+		}
 		day, err := l.day(d)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", file, d.Name, err)
@@ -78,6 +87,9 @@ func (l *Lab) day(d dayYAML) (*Day, error) {
 		return nil, err
 	}
 	day := &Day{Scenario{Name: d.Name, About: d.About, Series: rec, Must: d.Must, May: d.May}, time.Duration(d.Interval)}
+	if _, _, ok := day.Fault(); !ok && len(d.Must) > 0 {
+		return nil, errors.New("it has to show alerts, but none of its parts has a fault")
+	}
 	for _, a := range day.alerts() {
 		if err := l.known(a); err != nil {
 			return nil, err
@@ -115,7 +127,7 @@ func (l *Lab) TestDays(ctx context.Context, days []*Day, progress func(done, all
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Name, err)
 		}
-		result := ScenarioResult{Scenario: &d.Scenario, Run: r}
+		result := ScenarioResult{Scenario: &d.Scenario, Run: r, Problems: failures(r)}
 		for _, v := range d.Judge(ctx, r) {
 			result.Cells = append(result.Cells, Cell{Scenario: &d.Scenario, Verdict: v})
 		}

@@ -73,6 +73,9 @@ func (s *Scenario) diff(ctx context.Context, a, b *replay.Result) []Change {
 		if before.Problem == "" {
 			c.Breaks = after.Problem
 		}
+		if c.What == "" && c.Breaks != "" {
+			c.What = "another course"
+		}
 		if c.What != "" {
 			changes = append(changes, c)
 		}

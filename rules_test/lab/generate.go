@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Folders of the generated files, and their extension.
@@ -58,7 +59,7 @@ func (l *Lab) Write(files map[string][]byte) error {
 	}
 	old, err := l.TestFiles()
 	for _, name := range old {
-		if files[name] == nil {
+		if !slices.ContainsFunc(l.Scenarios, func(s *Scenario) bool { return s.testFile() == name }) {
 			errs = append(errs, os.Remove(filepath.Join(l.Dir, name)))
 		}
 	}

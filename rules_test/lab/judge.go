@@ -31,8 +31,8 @@ type Verdict struct {
 	Expect Expect
 	Budget Budget // of MustFire, for a recording
 	Fired  bool
-	// First and Last are the first and the last evaluation after which it fired.
-	First, Last time.Duration
+	// First is the first evaluation after which it fired.
+	First time.Duration
 	// Detected is the time from the fault to First; Resolved from the fault's end
 	// to the first evaluation after which it no longer fired. Known tells whether
 	// they are: Resolved is not if it fired until the end.
@@ -91,24 +91,19 @@ func (s *Scenario) course(r *replay.Result, name string) Verdict {
 	if v.First, v.Fired = r.FirstFiring(name, 0); !v.Fired {
 		return v
 	}
-	v.Last, _ = r.LastFiring(name)
 	if !faulty {
 		return v
 	}
 	if first, ok := r.FirstFiring(name, on); ok {
 		v.Detected, v.DetectedKnown = first-on, true
 	}
+	v.ResolvedKnown = true
 	for _, c := range r.Courses(name) {
 		for _, span := range c.Spans {
 			if span.State == replay.Firing {
-				v.ResolvedKnown = !span.Open
+				v.ResolvedKnown = v.ResolvedKnown && !span.Open
 				v.Resolved = max(v.Resolved, span.To-off)
 			}
-		}
-	}
-	for _, c := range r.Courses(name) {
-		if n := len(c.Spans); n > 0 && c.Spans[n-1].Open && c.Spans[n-1].State == replay.Firing {
-			v.ResolvedKnown = false
 		}
 	}
 	return v

@@ -23,8 +23,9 @@ type Lab struct {
 	Set       *ruleset.Set
 	Scenarios []*Scenario // recorded ones in the matrix' order, then synthetic ones
 
-	patterns []string // of the rule files
-	routing  *routing.Config
+	patterns   []string // of the rule files
+	otherRules bool     // than those that the matrix names
+	routing    *routing.Config
 }
 
 // Open reads a lab's folder. rules, if any, are globs of rule files to be used
@@ -35,7 +36,8 @@ func Open(dir string, rules ...string) (*Lab, error) {
 	if l.Matrix, err = readMatrix(dir); err != nil {
 		return nil, err
 	}
-	if len(rules) == 0 {
+	l.otherRules = len(rules) > 0
+	if !l.otherRules {
 		for _, r := range l.Matrix.Rules {
 			rules = append(rules, filepath.Join(dir, r))
 		}

@@ -76,9 +76,17 @@ func (l *Lab) render(s *Scenario, checks []Check, rules []string) ([]byte, error
 // rulesFrom returns the rule files' globs relative to dir, as promtool reads them
 // from a test file there.
 func (l *Lab) rulesFrom(dir string) ([]string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	var paths []string
 	for _, r := range l.patterns {
-		rel, err := filepath.Rel(dir, r)
+		abs, err := filepath.Abs(r)
+		if err != nil {
+			return nil, err
+		}
+		rel, err := filepath.Rel(dir, abs)
 		if err != nil {
 			return nil, err
 		}

@@ -8,12 +8,11 @@ import (
 	"github.com/hopscope/hopscope/rules_test/replay"
 )
 
-// Cell is one cell of the matrix, the worst of all phases.
+// Cell is one cell of the matrix: the worst of all phases. Detected and Resolved are
+// the longest; they are known if they are at every phase at which the alert fired.
 type Cell struct {
 	Scenario *Scenario
 	Verdict
-	// Phase of the run that was worst.
-	Phase time.Duration
 }
 
 // Phases returns n phases, spread over the interval between evaluations. A
@@ -39,42 +38,75 @@ func (l *Lab) RunAt(ctx context.Context, s *Scenario, phase time.Duration) (*rep
 }
 
 // Sweep runs the rules over a recording at n phases, with the groups' own
-// intervals, and returns a cell for each alert: the worst verdict, the longest
-// detection and resolution. Synthetic scenarios are run once, as they stand.
-func (l *Lab) Sweep(ctx context.Context, s *Scenario, n int) ([]Cell, error) {
-	phases := Phases(time.Duration(s.Series.Meta.Step), n)
+// intervals, and returns a cell for each alert, and the evaluations that failed.
+// Synthetic scenarios are run once, as they stand.
+func (l *Lab) Sweep(ctx context.Context, s *Scenario, n int) (cells []Cell, failed []string, err error) {
+	phases := Phases(l.interval(s), n)
 	if s.Synthetic {
 		phases = phases[:1]
 	}
-	var cells []Cell
+	var verdicts [][]Verdict // at each phase, of each alert
 	for _, phase := range phases {
 		r, err := l.RunAt(ctx, s, phase)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		verdicts := s.Judge(ctx, r)
-		for i, v := range verdicts {
-			if len(cells) < len(verdicts) {
-				cells = append(cells, Cell{s, v, phase})
-			} else {
-				cells[i].worse(v, phase)
-			}
+		verdicts = append(verdicts, s.Judge(ctx, r))
+		if len(failed) == 0 {
+			failed = failures(r)
 		}
 	}
-	return cells, nil
+	for i := range verdicts[0] {
+		of := make([]Verdict, len(verdicts))
+		for k := range verdicts {
+			of[k] = verdicts[k][i]
+		}
+		cells = append(cells, Cell{s, worst(of)})
+	}
+	return cells, failed, nil
 }
 
-// worse takes over what is worse in the verdict of another phase.
-func (c *Cell) worse(v Verdict, phase time.Duration) {
-	if c.Problem == "" && v.Problem != "" {
-		c.Problem, c.Phase = v.Problem, phase
+// interval returns the longest one between evaluations.
+func (l *Lab) interval(s *Scenario) time.Duration {
+	longest := time.Duration(s.Series.Meta.Step)
+	for _, g := range l.Set.Groups {
+		longest = max(longest, g.Interval)
 	}
-	if v.DetectedKnown && v.Detected > c.Detected || c.DetectedKnown && !v.DetectedKnown {
-		c.Detected, c.DetectedKnown, c.Phase = v.Detected, v.DetectedKnown, phase
+	return longest
+}
+
+// worst joins the verdicts on one alert at several phases.
+func worst(all []Verdict) Verdict {
+	w := all[0]
+	w.Fired, w.Problem = false, ""
+	for _, v := range all {
+		if w.Problem == "" {
+			w.Problem = v.Problem
+		}
+		switch {
+		case !v.Fired:
+		case !w.Fired:
+			problem := w.Problem
+			w = v
+			w.Problem = problem
+		default:
+			w.First = min(w.First, v.First)
+			w.Detected, w.DetectedKnown = max(w.Detected, v.Detected), w.DetectedKnown && v.DetectedKnown
+			w.Resolved, w.ResolvedKnown = max(w.Resolved, v.Resolved), w.ResolvedKnown && v.ResolvedKnown
+		}
 	}
-	if v.Fired && v.ResolvedKnown && c.ResolvedKnown {
-		c.Resolved = max(c.Resolved, v.Resolved)
+	return w
+}
+
+// failures describes the first failed evaluation of each rule: an alert that cannot
+// be evaluated is not silent, and Prometheus only logs it.
+func failures(r *replay.Result) []string {
+	var found []string
+	for _, e := range r.Rules {
+		if len(e.Errors) > 0 {
+			found = append(found, fmt.Sprintf("%s: %s cannot be evaluated after %s, and %d more times: %v",
+				e.Rule.Where(), e.Rule.Name(), e.Errors[0].At, len(e.Errors)-1, e.Errors[0].Err))
+		}
 	}
-	c.ResolvedKnown = c.ResolvedKnown && v.ResolvedKnown || !c.Fired && v.ResolvedKnown
-	c.Fired = c.Fired || v.Fired
+	return found
 }

@@ -95,7 +95,7 @@ func (l *Lab) Test(ctx context.Context, opts Options) (*Outcome, error) {
 func (l *Lab) test(ctx context.Context, s *Scenario, phases int, dir string) (ScenarioResult, error) {
 	result := ScenarioResult{Scenario: s}
 	var err error
-	if result.Cells, err = l.Sweep(ctx, s, phases); err != nil {
+	if result.Cells, result.Problems, err = l.Sweep(ctx, s, phases); err != nil {
 		return result, err
 	}
 	r, err := l.Run(ctx, s)
@@ -103,7 +103,7 @@ func (l *Lab) test(ctx context.Context, s *Scenario, phases int, dir string) (Sc
 		return result, err
 	}
 	result.Run = r
-	result.Problems = l.told(s, r)
+	result.Problems = append(result.Problems, l.told(s, r)...)
 	problem := func(err error) error {
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errNoPromtool) {
 			result.Problems = append(result.Problems, err.Error())
@@ -111,11 +111,13 @@ func (l *Lab) test(ctx context.Context, s *Scenario, phases int, dir string) (Sc
 		}
 		return err
 	}
-	if err := problem(l.upToDate(ctx, s, r)); err != nil {
-		return result, err
-	}
-	if err := problem(Promtool(ctx, filepath.Join(l.Dir, s.testFile()))); err != nil {
-		return result, err
+	if !l.otherRules { // the generated files are about the matrix' rules
+		if err := problem(l.upToDate(ctx, s, r)); err != nil {
+			return result, err
+		}
+		if err := problem(Promtool(ctx, filepath.Join(l.Dir, s.testFile()))); err != nil {
+			return result, err
+		}
 	}
 	if err := problem(l.agree(ctx, s, r, dir)); err != nil {
 		return result, err

@@ -136,8 +136,9 @@ func blockSize(n int) int { return bits.Len(uint(max(n, 1)-1) / minBlock) }
 
 // Trim lets go of an eighth of the blocks that were kept for use again and that
 // nobody has needed since the last Trim. Called now and then, it gives back what
-// a peak has left; peaks that come again and again find theirs.
-func (e *Env) Trim() {
+// a peak has left; peaks that come again and again find theirs. It reports whether
+// any are left.
+func (e *Env) Trim() (left bool) {
 	for i := range e.blocks {
 		s := &e.blocks[i]
 		for n := (s.unneeded + 7) / 8; n > 0; n-- {
@@ -147,4 +148,5 @@ func (e *Env) Trim() {
 		}
 		s.unneeded = s.n
 	}
+	return e.spareBytes > 0
 }
