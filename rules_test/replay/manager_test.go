@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ import (
 )
 
 // manager runs the rules with Prometheus' own rule manager, storage and scraping
-// order, and returns a line for each alert after each evaluation of its group.
-func manager(t *testing.T, rec recording.Recording, file string, phase, interval time.Duration) []string {
+// order, and returns a line for each alert after each evaluation of its group. The
+// first evaluation is at phase, that of the groups in later so much later.
+func manager(t *testing.T, rec recording.Recording, file string, phase, interval time.Duration, later map[string]time.Duration) []string {
 	t.Helper()
 	var text strings.Builder
 	fmt.Fprintf(&text, "load %s\n", time.Duration(rec.Meta.Step))
@@ -63,39 +65,46 @@ func manager(t *testing.T, rec recording.Recording, file string, phase, interval
 			rule.SetRestored(true) // without it no ALERTS are written
 		}
 	}
-	slices.SortFunc(groups, func(a, b *rules.Group) int { return strings.Compare(a.Name(), b.Name()) })
+	type evaluation struct {
+		at time.Duration
+		g  *rules.Group
+	}
+	var evaluations []evaluation
+	for _, g := range groups {
+		for at := phase + later[g.Name()]; at <= rec.Meta.End(); at += g.Interval() {
+			evaluations = append(evaluations, evaluation{at, g})
+		}
+	}
+	slices.SortFunc(evaluations, func(a, b evaluation) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.g.Name(), b.g.Name()))
+	})
 	var lines []string
-	for at := phase; at <= rec.Meta.End(); at += interval {
-		for _, g := range groups {
-			if (at-phase)%g.Interval() != 0 {
-				continue
+	for _, e := range evaluations {
+		now := rec.Meta.Start.Add(e.at)
+		loader.WithSamplesTill(now, func(err error) {
+			if err != nil {
+				t.Fatal(err)
 			}
-			now := rec.Meta.Start.Add(at)
-			loader.WithSamplesTill(now, func(err error) {
-				if err != nil {
-					t.Fatal(err)
+		})
+		e.g.Eval(loader.Context(), now)
+		for _, rule := range e.g.Rules() {
+			if err := rule.LastError(); err != nil {
+				lines = append(lines, fmt.Sprintf("%s %s failed", e.at, rule.Name()))
+			}
+		}
+		for _, rule := range e.g.AlertingRules() {
+			rule.ForEachActiveAlert(func(a *rules.Alert) {
+				if a.State == rules.StateFiring || a.State == rules.StatePending {
+					lines = append(lines, line(e.at, a.State.String(), a.Value, a.Labels, a.Annotations.Map()))
 				}
 			})
-			g.Eval(loader.Context(), now)
-			for _, rule := range g.Rules() {
-				if err := rule.LastError(); err != nil {
-					lines = append(lines, fmt.Sprintf("%s %s failed", at, rule.Name()))
-				}
-			}
-			for _, rule := range g.AlertingRules() {
-				rule.ForEachActiveAlert(func(a *rules.Alert) {
-					if a.State == rules.StateFiring || a.State == rules.StatePending {
-						lines = append(lines, line(at, a.State.String(), a.Value, a.Labels, a.Annotations.Map()))
-					}
-				})
-			}
 		}
 	}
 	slices.Sort(lines)
 	return lines
 }
 
-func ours(t *testing.T, rec recording.Recording, file string, phase, interval time.Duration) []string {
+func ours(t *testing.T, rec recording.Recording, file string, opts Options) []string {
 	t.Helper()
 	set, err := ruleset.Load(file)
 	if err != nil {
@@ -105,7 +114,7 @@ func ours(t *testing.T, rec recording.Recording, file string, phase, interval ti
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(t.Context(), data, set, Options{Phase: phase, Interval: interval})
+	r, err := Run(t.Context(), data, set, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,6 +194,13 @@ groups:
       - alert: Old
         expr: max_over_time(sum(up)[1m:]) > 1 unless min_over_time(temperature[30s]) > 55 or counted % 7 == 1
         labels: {severity: ''}
+  - name: e
+    rules:
+      - alert: Across
+        expr: job:requests:rate1m < 3
+        for: 15s
+      - alert: AtEnd
+        expr: sum(up @ end()) < 2 or max_over_time(sum(temperature)[20s:5s] @ start()) < 55
 `
 
 func write(t *testing.T, text string) string {
@@ -246,25 +262,31 @@ func random(r *rand.Rand, scrapes int) recording.Recording {
 
 func TestAgreesWithManager(t *testing.T) {
 	file := write(t, everything)
+	// In a run that lags, each group comes after those that read it: b counts the
+	// alerts of all others, e reads what a records.
+	lagging := map[string]time.Duration{"a": 2 * time.Millisecond, "c": time.Millisecond, "d": time.Millisecond, "e": time.Millisecond}
 	fired := map[string]bool{}
 	for seed := range uint64(12) {
 		rec := random(rand.New(rand.NewPCG(seed, 1)), 60)
-		for _, phase := range []time.Duration{0, 3 * time.Second}[seed%2:][:1] {
-			want := manager(t, rec, file, phase, 5*time.Second)
-			got := ours(t, rec, file, phase, 5*time.Second)
-			for i := range max(len(got), len(want)) {
-				if i >= len(got) || i >= len(want) || got[i] != want[i] {
-					t.Errorf("seed %d, phase %s, line %d of %d and %d:\n got %s\nwant %s", seed, phase, i, len(got), len(want), at(got, i), at(want, i))
-					break
-				}
+		phase := []time.Duration{0, 3 * time.Second}[seed%2]
+		lag, later := seed%4 >= 2, map[string]time.Duration(nil)
+		if lag {
+			later = lagging
+		}
+		want := manager(t, rec, file, phase, 5*time.Second, later)
+		got := ours(t, rec, file, Options{Phase: phase, Interval: 5 * time.Second, Lag: lag})
+		for i := range max(len(got), len(want)) {
+			if i >= len(got) || i >= len(want) || got[i] != want[i] {
+				t.Errorf("seed %d, phase %s, lag %t, line %d of %d and %d:\n got %s\nwant %s", seed, phase, lag, i, len(got), len(want), at(got, i), at(want, i))
+				break
 			}
-			for _, l := range want {
-				for _, name := range []string{"Few", "Down", "Gone", "Slow", "ManyAlerts", "Limited", "Before", "Same", "Old"} {
-					fired[name] = fired[name] || strings.Contains(l, " firing ") && strings.Contains(l, `alertname="`+name+`"`)
-				}
-				for _, name := range []string{"Limited", "same", "Same", "Fails"} {
-					fired[name+" failed"] = fired[name+" failed"] || strings.HasSuffix(l, " "+name+" failed")
-				}
+		}
+		for _, l := range want {
+			for _, name := range []string{"Few", "Down", "Gone", "Slow", "ManyAlerts", "Limited", "Before", "Same", "Old", "Across", "AtEnd"} {
+				fired[name] = fired[name] || strings.Contains(l, " firing ") && strings.Contains(l, `alertname="`+name+`"`)
+			}
+			for _, name := range []string{"Limited", "same", "Same", "Fails"} {
+				fired[name+" failed"] = fired[name+" failed"] || strings.HasSuffix(l, " "+name+" failed")
 			}
 		}
 	}

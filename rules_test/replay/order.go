@@ -2,6 +2,7 @@ package replay
 
 import (
 	"slices"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -21,57 +22,116 @@ const (
 type unit struct {
 	rules []int
 	// stepwise: one of them reads what it or a later one records, and so sees the
-	// value of the evaluation before.
+	// value of the evaluation before; or it looks at the time of its evaluation by
+	// @ start() or @ end(), which in a range query are the range's.
 	stepwise bool
 }
 
-// order returns the rules so that each comes after those that it reads. Groups are
-// independent in Prometheus; where they read one another, what is read comes
-// first, as promtool's group_eval_order would have it.
-func order(set *ruleset.Set) []unit {
-	var rules []*ruleset.Rule
-	var groups [][]int // rules of each group
-	var group []int    // of each rule
-	for i, g := range set.Groups {
-		var of []int
-		for _, r := range g.Rules {
-			of = append(of, len(rules))
-			rules, group = append(rules, r), append(group, i)
+// reading says which rules of a set read which, as indexes into Set.Rules.
+type reading struct {
+	rules  []*ruleset.Rule
+	groups [][]int // rules of each group
+	group  []int   // of each rule
+	reads  [][]int // rules that each rule reads
+}
+
+func newReading(set *ruleset.Set) *reading {
+	g := &reading{}
+	for i, of := range set.Groups {
+		g.groups = append(g.groups, nil)
+		for _, r := range of.Rules {
+			g.groups[i] = append(g.groups[i], len(g.rules))
+			g.rules, g.group = append(g.rules, r), append(g.group, i)
 		}
-		groups = append(groups, of)
 	}
-	reads := make([][]int, len(rules))
-	back := make([]bool, len(groups))
+	g.reads = make([][]int, len(g.rules))
 	writes := map[string][]int{} // rules by the name of what they write
-	for j, r := range rules {
+	for j, r := range g.rules {
 		name := r.Record
 		if r.Alert != "" {
 			name = alertsName
 		}
 		writes[name] = append(writes[name], j)
 	}
-	for i, r := range rules {
-		for _, j := range candidates(r, writes, len(rules)) {
-			if Reads(r, rules[j]) {
-				reads[i] = append(reads[i], j)
-				back[group[i]] = back[group[i]] || group[i] == group[j] && j >= i
+	for i, r := range g.rules {
+		for _, j := range candidates(r, writes, len(g.rules)) {
+			if Reads(r, g.rules[j]) {
+				g.reads[i] = append(g.reads[i], j)
 			}
 		}
 	}
-	for g, of := range groups {
-		if back[g] { // all of the group hang together
-			for k, i := range of {
-				reads[i] = append(reads[i], of[(k+1)%len(of)])
+	return g
+}
+
+// order returns the rules so that each comes after those that it reads. Groups are
+// independent in Prometheus; where they read one another, what is read comes
+// first, as promtool's group_eval_order would have it.
+func (g *reading) order() []unit {
+	next := make([][]int, len(g.rules))
+	back := make([]bool, len(g.groups))
+	for i, reads := range g.reads {
+		next[i] = slices.Clone(reads)
+		for _, j := range reads {
+			back[g.group[i]] = back[g.group[i]] || g.group[i] == g.group[j] && j >= i
+		}
+	}
+	for i, of := range g.groups {
+		if back[i] { // all of the group hang together
+			for k, r := range of {
+				next[r] = append(next[r], of[(k+1)%len(of)])
 			}
 		}
 	}
 	var units []unit
-	for _, together := range components(reads) {
+	for _, together := range components(next) {
 		slices.Sort(together)
 		first := together[0]
-		units = append(units, unit{together, len(together) > 1 || slices.Contains(reads[first], first)})
+		units = append(units, unit{together, len(together) > 1 || slices.Contains(next[first], first) || looksAtRange(g.rules[first].Expr)})
 	}
 	return units
+}
+
+// lag returns how much later each group is evaluated than the first ones, so that
+// it comes after those that read it: see Options.Lag.
+func (g *reading) lag() []time.Duration {
+	readers := make([][]int, len(g.groups)) // groups that read each group
+	for i, reads := range g.reads {
+		for _, j := range reads {
+			if from, to := g.group[i], g.group[j]; from != to && !slices.Contains(readers[to], from) {
+				readers[to] = append(readers[to], from)
+			}
+		}
+	}
+	later := make([]time.Duration, len(g.groups))
+	for _, circle := range components(readers) { // mostly a single group
+		var last time.Duration
+		for _, i := range circle {
+			for _, reader := range readers[i] {
+				if !slices.Contains(circle, reader) {
+					last = max(last, later[reader]+time.Millisecond)
+				}
+			}
+		}
+		for _, i := range circle {
+			later[i] = last
+		}
+	}
+	return later
+}
+
+// looksAtRange reports whether an expression says @ start() or @ end().
+func looksAtRange(expr parser.Expr) bool {
+	found := false
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			found = found || n.StartOrEnd != 0
+		case *parser.SubqueryExpr:
+			found = found || n.StartOrEnd != 0
+		}
+		return nil
+	})
+	return found
 }
 
 // components returns the strongly connected components of a graph, each after
@@ -171,7 +231,7 @@ func GroupOrder(set *ruleset.Set) []*ruleset.Group {
 		}
 	}
 	var groups []*ruleset.Group
-	for _, u := range order(set) {
+	for _, u := range newReading(set).order() {
 		for _, i := range u.rules {
 			if !slices.Contains(groups, owner[i]) {
 				groups = append(groups, owner[i])

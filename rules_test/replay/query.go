@@ -26,6 +26,28 @@ func (r *Result) QueryRange(ctx context.Context, expr string, from, to, step tim
 	return r.rangeQuery(ctx, expr, r.Data.start+from.Milliseconds(), r.Data.start+to.Milliseconds(), step)
 }
 
+// Part evaluates a part of a rule's expression at each of the rule's evaluations, as
+// the rule does: with the group's query_offset, by which the result's timestamps are
+// earlier. e is one of r's.
+func (r *Result) Part(ctx context.Context, e *Evaluation, part parser.Expr) (promql.Matrix, error) {
+	if e.Count == 0 {
+		return nil, nil
+	}
+	offset := e.Group.QueryOffset
+	if !looksAtRange(part) {
+		return r.QueryRange(ctx, part.String(), e.First-offset, e.At(e.Count-1)-offset, e.Interval)
+	}
+	var values matrix
+	for i := range e.Count {
+		v, err := r.QueryAt(ctx, part.String(), e.At(i)-offset)
+		if err != nil {
+			return nil, err
+		}
+		values.add(v)
+	}
+	return values.m, nil
+}
+
 // QueryAt evaluates an expression at one time after the recording's start.
 func (r *Result) QueryAt(ctx context.Context, expr string, at time.Duration) (promql.Vector, error) {
 	return rules.EngineQueryFunc(r.engine, r.view)(ctx, expr, timestamp.Time(r.Data.start).Add(at))

@@ -16,8 +16,7 @@ type reuse struct {
 
 func newReuse(r *Result, base *Result) *reuse {
 	u := &reuse{}
-	if base == nil || base.Data != r.Data || base.opts.Interval != r.opts.Interval ||
-		base.opts.Phase != r.opts.Phase || base.opts.OneInterval != r.opts.OneInterval {
+	if base == nil || base.Data != r.Data || base.opts.Interval != r.opts.Interval {
 		return u
 	}
 	u.old = map[identity]*Evaluation{}
@@ -69,13 +68,18 @@ func (u *reuse) holds(r *Result, rules unit) bool {
 	return true
 }
 
-// identity is everything that decides what a rule does.
+// identity is everything that decides what a rule does, but for what it reads. Its
+// place does: of two rules of a group, the one that comes first sees what the other
+// recorded an interval before.
 type identity struct {
-	text             string
-	interval, offset time.Duration
-	limit            int
+	text                    string
+	group                   string
+	index                   int // in the group
+	stepwise                bool
+	first, interval, offset time.Duration
+	limit                   int
 }
 
 func identify(e *Evaluation) identity {
-	return identity{e.Rule.Text(), e.Interval, e.Group.QueryOffset, e.Group.Limit}
+	return identity{e.Rule.Text(), e.Group.Name, e.index, e.stepwise, e.First, e.Interval, e.Group.QueryOffset, e.Group.Limit}
 }

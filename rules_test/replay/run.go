@@ -24,11 +24,17 @@ const (
 type Options struct {
 	// Interval of groups that have none of their own; 0: the recording's step.
 	Interval time.Duration
-	// Phase is when the first evaluation is, after the first scrape. Prometheus
-	// gives each group another one; it should be less than the interval.
+	// Phase is when the first evaluation is, after the first scrape; of groups with a
+	// shorter interval so many intervals earlier as fit into it. Prometheus gives each
+	// group another one.
 	Phase time.Duration
 	// OneInterval evaluates every group at Interval, as promtool does.
 	OneInterval bool
+	// Lag shows rules what other groups recorded at the evaluation before, as in a
+	// Prometheus that happens to evaluate what is read after those who read it: a
+	// group that others read is evaluated a millisecond after them. Groups that read
+	// one another in a circle stay together. Without it, what is read comes first.
+	Lag bool
 	// Base is an earlier run over the same data. Rules that are the same in both
 	// sets, and read nothing that differs, are not evaluated again.
 	Base *Result
@@ -63,7 +69,9 @@ type Evaluation struct {
 	// Reused is true where a run before was taken over.
 	Reused bool
 
-	out *output
+	index    int  // of the rule in its group
+	stepwise bool // it was evaluated as a part of such a unit
+	out      *output
 }
 
 // EvalError is an evaluation that failed: nothing was written, and alerts stayed
@@ -86,13 +94,26 @@ func Run(ctx context.Context, data *Data, set *ruleset.Set, opts Options) (*Resu
 		r.engine = newEngine(opts.Interval)
 	}
 	r.opts.Base = nil // or every run would keep the one before
-	for _, g := range set.Groups {
-		for _, rule := range g.Rules {
-			r.Rules = append(r.Rules, r.newEvaluation(g, rule))
+	reads := newReading(set)
+	later := make([]time.Duration, len(set.Groups))
+	if opts.Lag {
+		later = reads.lag()
+	}
+	for i, g := range set.Groups {
+		for k, rule := range g.Rules {
+			e := r.newEvaluation(g, rule, opts.Phase+later[i])
+			e.index = k
+			r.Rules = append(r.Rules, e)
+		}
+	}
+	units := reads.order()
+	for _, u := range units {
+		for _, i := range u.rules {
+			r.Rules[i].stepwise = u.stepwise
 		}
 	}
 	reuse := newReuse(r, opts.Base)
-	for _, u := range order(set) {
+	for _, u := range units {
 		if reuse.take(r, u) {
 			continue
 		}
@@ -125,11 +146,12 @@ func hidden(set *ruleset.Set) map[string]bool {
 	return names
 }
 
-func (r *Result) newEvaluation(g *ruleset.Group, rule *ruleset.Rule) *Evaluation {
-	e := &Evaluation{Rule: rule, Group: g, First: r.opts.Phase, Interval: g.Interval}
+func (r *Result) newEvaluation(g *ruleset.Group, rule *ruleset.Rule, first time.Duration) *Evaluation {
+	e := &Evaluation{Rule: rule, Group: g, Interval: g.Interval}
 	if e.Interval <= 0 || r.opts.OneInterval {
 		e.Interval = r.opts.Interval
 	}
+	e.First = first % e.Interval
 	if left := r.Data.Meta.End() - e.First; left >= 0 {
 		e.Count = int(left/e.Interval) + 1
 	}

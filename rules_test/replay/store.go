@@ -61,12 +61,14 @@ func (d *Data) Names() []string {
 // after returns a moment as time after the recording's start.
 func (d *Data) after(ms int64) time.Duration { return time.Duration(ms-d.start) * time.Millisecond }
 
-// series holds time series by their metric's name.
+// series holds time series by their metric's name, those of one name in order of
+// their labels: whatever order they come in, sums agree in their last bit.
 type series map[string][]*entry
 
 func (s series) add(e *entry) {
 	name := e.labels.Get(model.MetricNameLabel)
-	s[name] = append(s[name], e)
+	at, _ := slices.BinarySearchFunc(s[name], e.labels, func(e *entry, l labels.Labels) int { return labels.Compare(e.labels, l) })
+	s[name] = slices.Insert(s[name], at, e)
 }
 
 // entry is one series; it implements storage.Series.
@@ -129,8 +131,8 @@ type querier struct {
 	mint, maxt int64
 }
 
-// Select implements storage.Querier.
-func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+// Select implements storage.Querier; what it returns is always sorted.
+func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	var found []storage.Series
 	take := func(all []*entry) {
 		for _, e := range all {
@@ -139,7 +141,7 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 			}
 		}
 	}
-	if name := exactName(matchers); name != "" {
+	if name := exactName(matchers); name != "" { // in order: what is derived is hidden
 		if !q.hidden[name] {
 			take(q.data.byName[name])
 		}
@@ -153,9 +155,6 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 		for _, all := range q.derived {
 			take(all)
 		}
-		sorted = true // the order of a map would make sums differ in their last bit
-	}
-	if sorted {
 		slices.SortFunc(found, func(a, b storage.Series) int { return labels.Compare(a.Labels(), b.Labels()) })
 	}
 	return &seriesSet{all: found}
