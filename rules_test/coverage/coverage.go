@@ -3,6 +3,7 @@ package coverage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hopscope/hopscope/rules_test/lab"
@@ -35,8 +36,10 @@ type Item struct {
 	Kind Kind   `json:"kind"`
 	// What is to be reached: "`> 0.1` is false".
 	What string `json:"what"`
-	// By is the title of a scenario that reaches it; empty: none does.
+	// By is the title of the first scenario that reaches it; empty: none does.
 	By string `json:"by,omitempty"`
+
+	by int // that scenario's place in the order of [Options].Scenarios, from 1 on
 }
 
 // String returns FILE:LINE: RULE: what none reaches.
@@ -75,8 +78,8 @@ func Run(ctx context.Context, l *lab.Lab, opts Options) (*Report, error) {
 		}
 	}
 	report.Scenarios = len(c.scenarios)
-	return report, lab.Each(ctx, c.scenarios, func(ctx context.Context, _ int, s *lab.Scenario) error {
-		return c.scenario(ctx, s)
+	return report, lab.Each(ctx, c.scenarios, func(ctx context.Context, i int, s *lab.Scenario) error {
+		return c.scenario(ctx, i+1, s)
 	})
 }
 
@@ -98,14 +101,15 @@ type located struct {
 	probe
 }
 
-func (c *run) scenario(ctx context.Context, s *lab.Scenario) error {
+// scenario looks at the scenario with that place in the order.
+func (c *run) scenario(ctx context.Context, place int, s *lab.Scenario) error {
 	r, err := c.lab.Run(ctx, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Title(), err)
 	}
 	view := view{s, r, c.graph, nil}
 	for _, p := range c.probes {
-		if view.evaluation = r.Rules[p.rule]; c.reached(p.items) || !view.sees() {
+		if view.evaluation = r.Rules[p.rule]; c.reached(p.items, place) || !view.sees() {
 			continue
 		}
 		seen, err := p.look(ctx, view)
@@ -113,7 +117,7 @@ func (c *run) scenario(ctx context.Context, s *lab.Scenario) error {
 			return ctx.Err()
 		}
 		if err == nil { // a part may be one that cannot be evaluated alone
-			c.mark(p.items, seen, s)
+			c.mark(p.items, seen, place, s)
 		}
 	}
 	c.mu.Lock()
@@ -124,23 +128,20 @@ func (c *run) scenario(ctx context.Context, s *lab.Scenario) error {
 	return nil
 }
 
-func (c *run) reached(items []*Item) bool {
+// reached reports whether scenarios before place reach all items. Scenarios run at
+// once, in no order, so that one after it does not count.
+func (c *run) reached(items []*Item, place int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, i := range items {
-		if i.By == "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(items, func(i *Item) bool { return i.by == 0 || i.by > place })
 }
 
-func (c *run) mark(items []*Item, seen []bool, s *lab.Scenario) {
+func (c *run) mark(items []*Item, seen []bool, place int, s *lab.Scenario) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k, i := range items {
-		if seen[k] && i.By == "" {
-			i.By = s.Title()
+		if seen[k] && (i.by == 0 || i.by > place) {
+			i.By, i.by = s.Title(), place
 		}
 	}
 }

@@ -41,7 +41,8 @@ const synthetic = `
   silent: [{alert: Never, at: 20s}, {alert: High, at: 20s}]
 `
 
-func TestEveryGapIsNamed(t *testing.T) {
+func open(t *testing.T, rules, synthetic string) *lab.Lab {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"x.rules.yml": rules, "matrix.yml": "rules: ['*.rules.yml']", "synthetic.yml": synthetic} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -52,14 +53,84 @@ func TestEveryGapIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+func run(t *testing.T, l *lab.Lab) *coverage.Report {
+	t.Helper()
 	r, err := coverage.Run(t.Context(), l, coverage.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var gaps []string
+	return r
+}
+
+func gapsOf(l *lab.Lab, r *coverage.Report) (gaps []string) {
 	for _, g := range r.Gaps() {
-		gaps = append(gaps, strings.TrimPrefix(g.String(), dir+"/x.rules.yml:"))
+		gaps = append(gaps, strings.TrimPrefix(g.String(), l.Dir+"/x.rules.yml:"))
 	}
+	return gaps
+}
+
+// What is named silent and is not is no silence.
+func TestSilenceThatIsBrokenDoesNotCount(t *testing.T) {
+	l := open(t, "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: x > 1}\n", `
+- name: broken
+  about: fires where it must not
+  step: 5s
+  series: ['x 2x6']
+  fires: [{alert: A, at: 20s}]
+  silent: [{alert: A, at: 10s}]
+`)
+	if gaps := gapsOf(l, run(t, l)); !slices.Contains(gaps, "4: A: it stays silent where it must") {
+		t.Errorf("gaps %q", gaps)
+	}
+}
+
+// The scenario that is named is the first one, not the one that is done first.
+func TestTheFirstScenarioIsNamed(t *testing.T) {
+	l := open(t, "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: x > 1}\n", `
+- name: slow
+  about: takes long to look at
+  step: 5s
+  series: ['x 2x2000']
+  fires: [{alert: A, at: 2h30m}]
+- name: quick
+  about: is looked at in no time
+  step: 5s
+  series: ['x 2x6']
+  fires: [{alert: A, at: 20s}]
+- name: last
+  about: is looked at in no time, and may be in turn when slow is done
+  step: 5s
+  series: ['x 2x6']
+  fires: [{alert: A, at: 20s}]
+`)
+	for _, i := range run(t, l).Items {
+		if i.By != "" && i.By != "synthetic: slow" {
+			t.Errorf("%s: by %q, want slow", i, i.By)
+		}
+	}
+}
+
+// Parts are looked at when the rule looks at them.
+func TestPartsAreSeenWithTheGroupsOffset(t *testing.T) {
+	l := open(t, "groups:\n  - name: g\n    query_offset: 10s\n    rules:\n      - {alert: A, expr: x > 1}\n", `
+- name: end
+  about: rises when the rule no longer sees it
+  step: 5s
+  series: ['x 1 1 1 2']
+  silent: [{alert: A, at: 15s}]
+`)
+	if gaps := gapsOf(l, run(t, l)); !slices.Contains(gaps, "5: A: `> 1` is true") {
+		t.Errorf("gaps %q", gaps)
+	}
+}
+
+func TestEveryGapIsNamed(t *testing.T) {
+	l := open(t, rules, synthetic)
+	r := run(t, l)
+	gaps := gapsOf(l, r)
 	want := []string{
 		`6: job:x:sum: x{a="1"} keeps a series out that the others let in`,
 		"7: High: it ends",

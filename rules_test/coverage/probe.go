@@ -114,8 +114,8 @@ func verdict(ctx context.Context, v view) ([]bool, error) {
 	name := v.rule().Alert
 	_, fires := v.result.FirstFiring(name, 0)
 	expect, _ := v.scenario.Expectation(name)
-	silent := expect == lab.MustSilent && v.scenario.JudgeAlert(ctx, v.result, name).Problem == ""
-	return []bool{fires, silent || slices.ContainsFunc(v.scenario.Silent, func(m lab.Moment) bool { return m.Alert == name })}, nil
+	mustBeSilent := expect == lab.MustSilent || slices.ContainsFunc(v.scenario.Silent, func(m lab.Moment) bool { return m.Alert == name })
+	return []bool{fires, mustBeSilent && v.scenario.JudgeAlert(ctx, v.result, name).Problem == ""}, nil
 }
 
 func (v view) spans(is func(replay.Span) bool) bool {
@@ -124,11 +124,7 @@ func (v view) spans(is func(replay.Span) bool) bool {
 
 // query evaluates a part of the rule's expression whenever the rule is.
 func (v view) query(ctx context.Context, e parser.Expr) (promql.Matrix, error) {
-	ev := v.evaluation
-	if ev.Count == 0 {
-		return nil, nil
-	}
-	return v.result.QueryRange(ctx, e.String(), ev.First, ev.At(ev.Count-1), ev.Interval)
+	return v.result.Part(ctx, v.evaluation, e)
 }
 
 // sides returns whether both sides of and, or, unless have a value for the same

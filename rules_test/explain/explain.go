@@ -95,6 +95,12 @@ func latest(e *replay.Evaluation, at time.Duration) time.Duration {
 	return e.At(max(0, min(e.Count-1, int((at-e.First)/e.Interval))))
 }
 
+// evaluationAfter returns the first evaluation that is at least wait after the one
+// at from.
+func evaluationAfter(e *replay.Evaluation, from, wait time.Duration) time.Duration {
+	return from + (wait+e.Interval-1)/e.Interval*e.Interval
+}
+
 // status says how an alert came to its state and what it waits for.
 func status(r *replay.Result, e *replay.Evaluation, c *replay.Course, p replay.Point) string {
 	pending, firing := p.At, p.At
@@ -110,7 +116,7 @@ func status(r *replay.Result, e *replay.Evaluation, c *replay.Course, p replay.P
 		}
 	}
 	if p.State == replay.Pending {
-		due := pending + e.Rule.For
+		due := evaluationAfter(e, pending, e.Rule.For)
 		return fmt.Sprintf("pending since %s (for %s), %s still missing: fires after %s if it holds", pending, e.Rule.For, due-p.At, due)
 	}
 	text := fmt.Sprintf("firing since %s", firing)
@@ -118,7 +124,7 @@ func status(r *replay.Result, e *replay.Evaluation, c *replay.Course, p replay.P
 		text += fmt.Sprintf(", pending since %s (for %s)", pending, e.Rule.For)
 	}
 	if last := r.After(p.Sample.T); last < p.At {
-		ends := last + e.Interval + e.Rule.KeepFiringFor
+		ends := evaluationAfter(e, last+e.Interval, e.Rule.KeepFiringFor)
 		text += fmt.Sprintf("; without a value since %s, keep_firing_for %s ends after %s, in %s",
 			last+e.Interval, e.Rule.KeepFiringFor, ends, ends-p.At)
 	}

@@ -41,6 +41,10 @@ const rules = `groups:
         expr: gone == 0
       - alert: Either
         expr: gone == 1 or max_over_time(sum by (job) (errors)[30s:10s]) > 25
+      - alert: Odd
+        expr: errors > 10
+        for: 15s
+        keep_firing_for: 15s
 `
 
 // result runs the rules over 60 seconds in steps of 10.
@@ -134,6 +138,25 @@ func TestExplanationsAreExact(t *testing.T) {
 				t.Errorf("%s (%v): want\n%s\ngot\n%s", file, err, want, got)
 			}
 		})
+	}
+}
+
+// Alerts change at evaluations only, here every 10 seconds.
+func TestWaitsEndAtAnEvaluation(t *testing.T) {
+	r := result(t)
+	for at, want := range map[time.Duration]string{
+		30 * time.Second: "pending since 20s (for 15s), 10s still missing: fires after 40s if it holds",
+		70 * time.Second: "without a value since 1m0s, keep_firing_for 15s ends after 1m20s, in 10s",
+	} {
+		if got := text(t, r, "Odd", at); !strings.Contains(got, want) {
+			t.Errorf("after %s: want %q in\n%s", at, want, got)
+		}
+	}
+	if at, ok := r.FirstFiring("Odd", 0); !ok || at != 40*time.Second {
+		t.Errorf("fires after %v, %v; want 40s", at, ok)
+	}
+	if at, ok := r.LastFiring("Odd"); !ok || at != 70*time.Second {
+		t.Errorf("fires for the last time after %v, %v; want 70s", at, ok)
 	}
 }
 

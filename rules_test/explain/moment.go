@@ -143,8 +143,7 @@ func short(c Condition, left, right float64) float64 {
 }
 
 func (n nearness) values(expr parser.Expr) (promql.Matrix, error) {
-	offset := n.e.Group.QueryOffset
-	m, err := n.r.QueryRange(n.ctx, expr.String(), n.e.First-offset, n.e.At(n.e.Count-1)-offset, n.e.Interval)
+	m, err := n.r.Part(n.ctx, n.e, expr)
 	if err != nil && n.ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %s: %w", n.e.Rule.Where(), expr, err)
 	}
