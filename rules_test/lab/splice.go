@@ -13,7 +13,8 @@ import (
 	"github.com/hopscope/hopscope/rules_test/recording"
 )
 
-// Part is a recording in a splice, repeated until it lasts For; 0: once.
+// Part is a recording in a splice, repeated as a whole until it lasts For or longer;
+// 0: once.
 type Part struct {
 	Recording recording.Recording
 	For       time.Duration
@@ -22,15 +23,15 @@ type Part struct {
 // splice puts recordings one after the other, so that windows of hours and days see
 // what was recorded in minutes. Counters go on where they were: each sample is the
 // one before plus what the recording counted meanwhile, so no seam looks like a
-// reset or a jump. The first sample of each repetition is the last one of that
-// before. keep says which series are wanted. Events and faults are those of all
-// parts, at their time.
+// reset or a jump, nor does a series that was away meanwhile. The first sample of
+// each repetition is the last one of that before. keep says which series are wanted.
+// Events and faults are those of all repetitions, at their time.
 func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (recording.Recording, error) {
 	out := recording.Recording{Meta: meta}
 	all := map[string]*spliced{}
 	var order []*spliced
 	at := 0 // scrapes that are there
-	for _, p := range parts {
+	for i, p := range parts {
 		m := p.Recording.Meta
 		if m.Step != meta.Step {
 			return out, fmt.Errorf("%s has steps of %s, and the splice of %s: rates would be wrong", m.Scenario, time.Duration(m.Step), time.Duration(meta.Step))
@@ -39,21 +40,14 @@ func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (r
 			return out, fmt.Errorf("%s has %d scrapes: want at least 2", m.Scenario, m.Scrapes)
 		}
 		cycle := m.Scrapes - 1
-		repeat := max(1, int(p.For/(time.Duration(m.Step)*time.Duration(cycle))))
+		lasts := m.End()
+		repeat := max(1, int((p.For+lasts-1)/lasts))
 		if at == 0 {
 			at = 1
 		}
-		later := recording.Duration(time.Duration(at-1) * time.Duration(meta.Step))
-		for _, e := range m.Events {
-			e.At += later
-			out.Meta.Events = append(out.Meta.Events, e)
-		}
-		for _, f := range m.Faults {
-			f.On += later
-			if f.Off > 0 {
-				f.Off += later
-			}
-			out.Meta.Faults = append(out.Meta.Faults, f)
+		for r := range repeat {
+			later := time.Duration(at-1)*time.Duration(meta.Step) + time.Duration(r)*lasts
+			happened(&out.Meta, m, later, i == len(parts)-1 && r == repeat-1)
 		}
 		for _, s := range p.Recording.Series {
 			if !keep(s.Labels) {
@@ -62,7 +56,7 @@ func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (r
 			name := s.Labels.String()
 			one := all[name]
 			if one == nil {
-				one = &spliced{labels: s.Labels, counter: cumulative(s)}
+				one = &spliced{labels: s.Labels, counter: cumulative(s), last: recording.Value{Omitted: true}}
 				all[name], order = one, append(order, one)
 			}
 			for r := range repeat {
@@ -76,6 +70,25 @@ func splice(meta recording.Meta, parts []Part, keep func(labels.Labels) bool) (r
 	}
 	out.Meta.Scrapes = at
 	return out, nil
+}
+
+// happened adds the events and faults of a recording that begins later. A fault that
+// lasts until its end does not go on behind it, unless the recording is the last one.
+func happened(to *recording.Meta, m recording.Meta, later time.Duration, last bool) {
+	for _, e := range m.Events {
+		e.At += recording.Duration(later)
+		to.Events = append(to.Events, e)
+	}
+	for _, f := range m.Faults {
+		if f.Off == 0 && !last {
+			f.Off = recording.Duration(m.End())
+		}
+		f.On += recording.Duration(later)
+		if f.Off > 0 {
+			f.Off += recording.Duration(later)
+		}
+		to.Faults = append(to.Faults, f)
+	}
 }
 
 // cumulative reports whether a series counts up: by Prometheus' naming, or because
@@ -100,28 +113,29 @@ type spliced struct {
 	labels  labels.Labels
 	counter bool
 	values  []recording.Value
+	// last is the last value that was there, omitted before the first.
+	last recording.Value
 }
 
-// add appends a recording's values, the first of which falls on scrape number at.
+// add appends a recording's values, the first of which falls on scrape number at: on
+// the last scrape of what is there.
 func (s *spliced) add(at int, values []recording.Value) {
-	for len(s.values) < at {
+	kept := at
+	if len(values) > 0 && values[0].Omitted { // what is there at the seam stays
+		kept, values = kept+1, values[1:]
+	}
+	for len(s.values) < kept {
 		s.values = append(s.values, recording.Value{Omitted: true})
 	}
-	var base, before recording.Value
-	base.Omitted, before.Omitted = true, true
-	if s.counter && len(s.values) > at {
-		base = s.values[at]
-	}
-	if len(s.values) > at {
-		s.values = s.values[:at]
-	}
+	s.values = s.values[:kept]
+	before := recording.Value{Omitted: true} // the recording's last value that was there
 	for _, v := range values {
-		if s.counter && !v.Omitted && !value.IsStaleNaN(v.Value) && !base.Omitted && !value.IsStaleNaN(base.Value) {
+		if !v.Omitted && !value.IsStaleNaN(v.Value) {
 			raw := v
-			v = increased(base, before, v)
-			base, before = v, raw
-		} else if !v.Omitted {
-			base, before = v, v
+			if s.counter && !s.last.Omitted {
+				v = increased(s.last, before, v)
+			}
+			s.last, before = v, raw
 		}
 		s.values = append(s.values, v)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,84 @@ func TestSplicedCountersGoOnWithoutASeam(t *testing.T) {
 	}
 	if at, err := out.Meta.At("seen"); err != nil || at != 35*time.Second {
 		t.Errorf("the event was after %v, %v; want 35s", at, err)
+	}
+}
+
+// A series that is away at a seam, or before it, comes back where it was.
+func TestSplicedCountersOutliveAbsence(t *testing.T) {
+	keep := func(labels.Labels) bool { return true }
+	a := rec(t, "a", 4, `ends_total 5 7 9 stale`, `late_total _ 3 4 6`, `h_total 8 stale _ 2`, `gauge 1 _ 3 4`)
+	b := rec(t, "b", 4, `ends_total _ 1 2 5`, `late_total _ _ 1 stale`, `h_total _x2 1 4`, `gauge _ 2 2 2`)
+	out, err := splice(recording.Meta{Step: a.Meta.Step}, []Part{{a, 30 * time.Second}, {b, 0}}, keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range out.Series {
+		line, err := recording.Encode(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, line)
+	}
+	// Two repetitions of a, three steps each, and b.
+	want := rec(t, "want", 10,
+		`ends_total 5 7 9 9 11 13 stale 13 14 17`,
+		`late_total _ 3 4 6 6 7 9 _ 9 stale`,
+		`h_total 8 stale _ 10 stale _ 12 _ 12 15`,
+		`gauge 1 _ 3 1 _ 3 4 2 2 2`,
+	)
+	for i, s := range want.Series {
+		line, err := recording.Encode(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i >= len(got) || got[i] != line {
+			t.Errorf("series %d of %d: want\n%s\ngot\n%s", i, len(got), line, strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestSplicedPartsLastAtLeastAsLongAsTheySay(t *testing.T) {
+	keep := func(labels.Labels) bool { return true }
+	a := rec(t, "a", 4, "x 1 2 3 4")
+	a.Meta.Events = []recording.Event{{Name: "reload", At: recording.Duration(5 * time.Second)}}
+	out, err := splice(recording.Meta{Step: a.Meta.Step}, []Part{{a, 31 * time.Second}}, keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end := out.Meta.End(); end != 45*time.Second {
+		t.Errorf("31s in repetitions of 15s last %s, want 45s", end)
+	}
+	var events []recording.Duration
+	for _, e := range out.Meta.Events {
+		events = append(events, e.At)
+	}
+	if want := []recording.Duration{recording.Duration(5 * time.Second), recording.Duration(20 * time.Second), recording.Duration(35 * time.Second)}; !slices.Equal(events, want) {
+		t.Errorf("events after %v, want %v", events, want)
+	}
+}
+
+// A fault is there in each repetition. One that is never mended ends where the next
+// recording begins.
+func TestSplicedFaultsAreRepeated(t *testing.T) {
+	a := rec(t, "a", 4, "x 1 2 3 4")
+	const second = recording.Duration(time.Second)
+	a.Meta.Faults = []recording.Fault{{Name: "f", On: 5 * second, Off: 10 * second}, {Name: "g", On: 10 * second}}
+	out, err := splice(recording.Meta{Step: a.Meta.Step}, []Part{{a, 30 * time.Second}, {a, 0}}, func(labels.Labels) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []recording.Fault{
+		{Name: "f", On: 5 * second, Off: 10 * second},
+		{Name: "g", On: 10 * second, Off: 15 * second},
+		{Name: "f", On: 20 * second, Off: 25 * second},
+		{Name: "g", On: 25 * second, Off: 30 * second},
+		{Name: "f", On: 35 * second, Off: 40 * second},
+		{Name: "g", On: 40 * second},
+	}
+	if !slices.Equal(out.Meta.Faults, want) {
+		t.Errorf("faults %v, want %v", out.Meta.Faults, want)
 	}
 }
 
