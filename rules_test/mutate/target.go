@@ -27,17 +27,21 @@ type target struct {
 }
 
 // targets returns how scenarios look at rules: all first as promtool does, which is
-// one run each, then the recordings at further phases, as the matrix does.
+// one run each, then the recordings at further phases, as the matrix does: spread
+// over the longest interval between two evaluations.
 func targets(l *lab.Lab, scenarios []*lab.Scenario, phases int) []*target {
 	var first, further []*target
-	ownIntervals := slices.ContainsFunc(l.Set.Groups, func(g *ruleset.Group) bool { return g.Interval > 0 })
+	var own time.Duration
+	for _, g := range l.Set.Groups {
+		own = max(own, g.Interval)
+	}
 	for _, s := range scenarios {
 		first = append(first, &target{scenario: s, opts: replay.Options{OneInterval: true}, promtool: true})
 		if s.Synthetic {
 			continue
 		}
-		for i, phase := range lab.Phases(time.Duration(s.Series.Meta.Step), phases) {
-			if i > 0 || ownIntervals {
+		for i, phase := range lab.Phases(max(time.Duration(s.Series.Meta.Step), own), phases) {
+			if i > 0 || own > 0 {
 				further = append(further, &target{scenario: s, opts: replay.Options{Phase: phase}})
 			}
 		}
