@@ -27,32 +27,21 @@ type Result struct {
 	Inhibited []*replay.Course
 }
 
-// Replay routes what fires after each evaluation.
+// Replay routes what fires after each evaluation, until the last one.
 func (c *Config) Replay(r *replay.Result) *Result {
-	out := &Result{}
-	told := map[*replay.Course]map[string]bool{}
-	silenced := map[*replay.Course]bool{}
-	for _, at := range moments(r) {
-		now := firingAt(r, at)
-		for _, f := range now {
-			if slices.ContainsFunc(now, func(by firing) bool { return c.Inhibits(by.course.Labels, f.course.Labels) }) {
-				silenced[f.course] = true
-				continue
-			}
-			for _, node := range c.root.match(labelSet(f.course.Labels)) {
-				if at-f.since < node.groupWait || told[f.course][node.receiver] {
-					continue
-				}
-				if told[f.course] == nil {
-					told[f.course] = map[string]bool{}
-				}
-				told[f.course][node.receiver] = true
-				out.Notifications = append(out.Notifications, Notification{node.receiver, f.course.Rule.Alert, f.course.Labels, at})
-			}
+	d := dispatcher{config: c, run: r, told: map[*replay.Course]map[string]bool{}, inhibited: map[*replay.Course]bool{}}
+	all := moments(r)
+	for i, at := range all {
+		d.take(firingAt(r, at), at)
+		until := at + 1
+		if i+1 < len(all) {
+			until = all[i+1]
 		}
+		d.flushBefore(until)
 	}
+	out := &Result{Notifications: d.notifications}
 	for _, course := range r.Courses("") {
-		if silenced[course] && told[course] == nil {
+		if d.inhibited[course] && d.told[course] == nil {
 			out.Inhibited = append(out.Inhibited, course)
 		}
 	}
@@ -71,12 +60,6 @@ func (r *Result) Told(receiver string) []string {
 	return slices.Compact(names)
 }
 
-// firing is an alert that fires at a moment.
-type firing struct {
-	course *replay.Course
-	since  time.Duration
-}
-
 // moments returns the times of all evaluations.
 func moments(r *replay.Result) []time.Duration {
 	var all []time.Duration
@@ -91,17 +74,20 @@ func moments(r *replay.Result) []time.Duration {
 	return slices.Compact(all)
 }
 
-func firingAt(r *replay.Result, at time.Duration) []firing {
-	var found []firing
+// firingAt returns the alerts that fire at a moment, those first that began first.
+func firingAt(r *replay.Result, at time.Duration) []*replay.Course {
+	var found []*replay.Course
+	since := map[*replay.Course]time.Duration{}
 	for _, course := range r.Courses("") {
 		for _, s := range course.Spans {
 			if s.State == replay.Firing && s.From <= at && (at < s.To || s.Open) {
-				found = append(found, firing{course, s.From})
+				found = append(found, course)
+				since[course] = s.From
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b firing) int {
-		return cmp.Or(cmp.Compare(a.since, b.since), strings.Compare(a.course.Rule.Alert, b.course.Rule.Alert))
+	slices.SortStableFunc(found, func(a, b *replay.Course) int {
+		return cmp.Or(cmp.Compare(since[a], since[b]), strings.Compare(a.Rule.Alert, b.Rule.Alert))
 	})
 	return found
 }
