@@ -18,8 +18,8 @@ Usage: hoplab rules diff OLD [NEW] [flags]
 Says which verdicts change between two revisions of the rules: alerts that fire
 where they did not, or no longer, sooner or later, or tell something else. OLD and
 NEW are folders, files or globs of rule files, or revisions of git, such as main or
-HEAD~3, which are looked up for the rule files that the lab names. Without NEW the
-rule files as they are.
+HEAD~3, which are looked up for the rule files that the lab's globs match in them. Without
+NEW the rule files as they are.
 
 Exit code 1 if a change breaks what matrix.yml or synthetic.yml expect.
 
@@ -40,7 +40,7 @@ func runRulesDiff(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	sets := []*ruleset.Set{nil, l.Set}
 	for i, w := range words {
-		if sets[i], err = revision(ctx, w, l.RuleFiles); err != nil {
+		if sets[i], err = revision(ctx, w, l.Patterns()); err != nil {
 			return f.failed(stderr, err)
 		}
 	}
@@ -67,8 +67,9 @@ func runRulesDiff(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return exitOK
 }
 
-// revision loads the rules that a word of the command line names.
-func revision(ctx context.Context, word string, files []string) (*ruleset.Set, error) {
+// revision loads the rules that a word of the command line names; a revision of git
+// is looked up for the files that patterns match in it.
+func revision(ctx context.Context, word string, patterns []string) (*ruleset.Set, error) {
 	pattern := word
 	if info, err := os.Stat(word); err == nil && info.IsDir() {
 		pattern = filepath.Join(word, "*.rules.yml")
@@ -78,7 +79,7 @@ func revision(ctx context.Context, word string, files []string) (*ruleset.Set, e
 		return ruleset.Load(found...)
 	}
 	if !strings.ContainsAny(word, "*?[") {
-		set, gitErr := ruleset.AtRevision(ctx, word, files)
+		set, gitErr := ruleset.AtRevision(ctx, word, patterns)
 		if gitErr == nil {
 			return set, nil
 		}

@@ -98,7 +98,7 @@ func rulesToMutate(ctx context.Context, l *lab.Lab, alert, since, old string) ([
 
 func oldRules(ctx context.Context, l *lab.Lab, since, old string) (*ruleset.Set, error) {
 	if since != "" {
-		return ruleset.AtRevision(ctx, since, l.RuleFiles)
+		return ruleset.AtRevision(ctx, since, l.Patterns())
 	}
 	files, err := ruleset.Glob(strings.Split(old, ",")...)
 	if err != nil {

@@ -68,6 +68,10 @@ func Open(dir string, rules ...string) (*Lab, error) {
 	return l, nil
 }
 
+// Patterns returns the globs of the rule files, which may have matched others in
+// another revision.
+func (l *Lab) Patterns() []string { return l.patterns }
+
 // check guards against silence that means nothing: promtool takes any name.
 func (l *Lab) check() error {
 	names := map[string]bool{}

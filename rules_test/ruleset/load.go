@@ -57,17 +57,29 @@ func Load(files ...string) (*Set, error) {
 	return set, nil
 }
 
+// Groups reads what one file says, as strictly as promtool check rules. name is its
+// path, for the error, which names every problem with its line.
+func Groups(name string, text []byte) (*rulefmt.RuleGroups, error) {
+	groups, problems := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	if len(problems) == 0 {
+		return groups, nil
+	}
+	var at document
+	_ = yaml.Unmarshal(text, &at) // an error is among the problems
+	var errs []error
+	for _, problem := range problems {
+		errs = append(errs, fmt.Errorf("%s:%w", name, position{problem, at.line(problem)}))
+	}
+	return nil, errors.Join(errs...)
+}
+
 // Parse reads the groups of one file. name is its path, for errors.
 func Parse(name string, text []byte) ([]*Group, error) {
-	p := parser.NewParser(parser.Options{})
-	file, problems := rulefmt.Parse(text, false, model.UTF8Validation, p, slog.New(slog.DiscardHandler))
-	if len(problems) > 0 {
-		var errs []error
-		for _, problem := range problems {
-			errs = append(errs, fmt.Errorf("%s:%w", name, position{problem}))
-		}
-		return nil, errors.Join(errs...)
+	file, err := Groups(name, text)
+	if err != nil {
+		return nil, err
 	}
+	p := parser.NewParser(parser.Options{})
 	var at document
 	if err := yaml.Unmarshal(text, &at); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -108,12 +120,18 @@ func Parse(name string, text []byte) ([]*Group, error) {
 
 // position prints a problem of rulefmt, which begins with LINE:COLUMN where it
 // knows them, so that it can follow the name of the file.
-type position struct{ err error }
+type position struct {
+	err  error
+	line int // of the rule; 0: not known
+}
 
 func (p position) Error() string {
 	text := p.err.Error()
 	if text != "" && text[0] >= '0' && text[0] <= '9' {
 		return text
+	}
+	if p.line > 0 {
+		return fmt.Sprintf("%d: %s", p.line, text)
 	}
 	return " " + strings.TrimPrefix(text, "yaml: ")
 }
@@ -126,6 +144,20 @@ type document struct {
 		Name  yaml.Node
 		Rules []ruleNode
 	}
+}
+
+// line returns the line of the rule that a problem is about, 0 if it does not say.
+func (d document) line(problem error) int {
+	about := (*rulefmt.Error)(nil)
+	if !errors.As(problem, &about) {
+		return 0
+	}
+	for _, g := range d.Groups {
+		if g.Name.Value == about.Group && about.Rule > 0 && about.Rule <= len(g.Rules) {
+			return g.Rules[about.Rule-1].Line
+		}
+	}
+	return 0
 }
 
 type ruleNode struct {
