@@ -1,17 +1,17 @@
 package lint
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
-	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/hopscope/hopscope/rules_test/ruleset"
 )
 
 // File is a rule file.
@@ -22,7 +22,8 @@ type File struct {
 	text   []byte
 }
 
-// Load reads the rule files of fsys as strictly as promtool check rules.
+// Load reads the rule files of fsys as strictly as promtool check rules. The error
+// names every problem with its file and line.
 func Load(fsys fs.FS) ([]File, error) {
 	names, err := fs.Glob(fsys, "*.rules.yml")
 	if err != nil {
@@ -51,14 +52,17 @@ func Open(patterns ...string) ([]File, error) {
 
 func read(names []string, content func(name string) ([]byte, error)) ([]File, error) {
 	var files []File
+	var errs []error
 	for _, name := range names {
 		text, err := content(name)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
-		groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
-		if len(errs) > 0 {
-			return nil, fmt.Errorf("%s: %w", name, errs[0])
+		groups, err := ruleset.Groups(name, text)
+		if err != nil {
+			errs = append(errs, err)
+			continue
 		}
 		f := File{Name: name, text: text}
 		for _, g := range groups.Groups {
@@ -67,7 +71,7 @@ func read(names []string, content func(name string) ([]byte, error)) ([]File, er
 		}
 		files = append(files, f)
 	}
-	return files, nil
+	return files, errors.Join(errs...)
 }
 
 // Alerts returns the alerting rules of the files.

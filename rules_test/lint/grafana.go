@@ -80,7 +80,7 @@ func parseDashboard(text []byte) (Dashboard, error) {
 	out := Dashboard{UID: d.UID}
 	add := func(expr string, listed bool) {
 		if expr != "" {
-			out.Queries = append(out.Queries, Query{expr, lineOf(text, expr), listed})
+			out.Queries = append(out.Queries, Query{expr, LineOf(text, expr), listed})
 		}
 	}
 	var walk func([]panel)
@@ -108,9 +108,9 @@ func parseDashboard(text []byte) (Dashboard, error) {
 	return out, nil
 }
 
-// lineOf returns the line of a JSON text that holds a string, 1 if it was written
+// LineOf returns the line of a JSON text that holds a string, 1 if it was written
 // with escapes that differ from Go's.
-func lineOf(text []byte, s string) int {
+func LineOf(text []byte, s string) int {
 	var quoted bytes.Buffer
 	e := json.NewEncoder(&quoted)
 	e.SetEscapeHTML(bytes.Contains(text, []byte(`\u003`)))

@@ -100,18 +100,18 @@ func compress(text []byte) []byte {
 	return out.Bytes()
 }
 
-// Read reads the recording of a scenario from fsys. Errors name the file, the
-// line and what to do.
+// Read reads the recording of a scenario from fsys. Errors begin with the file's
+// path in fsys and the line, and say what to do.
 func Read(fsys fs.FS, scenario string) (Recording, error) {
 	var r Recording
-	text, err := fs.ReadFile(fsys, scenario+MetaExt)
+	text, err := readFile(fsys, scenario+MetaExt)
 	if err != nil {
 		return r, fmt.Errorf("%w: record it with hoplab rules record %s", err, scenario)
 	}
-	if r.Meta, err = parseMeta(text); err != nil {
-		return r, fmt.Errorf("%s%s: %w: mend it, or record the scenario anew", scenario, MetaExt, err)
+	if r.Meta, err = parseMeta(scenario+MetaExt, text); err != nil {
+		return r, err
 	}
-	if text, err = fs.ReadFile(fsys, scenario+SeriesExt); err != nil {
+	if text, err = readFile(fsys, scenario+SeriesExt); err != nil {
 		return r, fmt.Errorf("%w: record it with hoplab rules record %s", err, scenario)
 	}
 	if r.Series, err = r.Meta.parse(scenario+SeriesExt, text); err != nil {
@@ -126,7 +126,7 @@ func Read(fsys fs.FS, scenario string) (Recording, error) {
 	if r.Panels, err = r.Meta.parse(scenario+PanelsExt, text); err != nil {
 		return r, err
 	}
-	text, err = fs.ReadFile(fsys, scenario+ExemplarsExt)
+	text, err = readFile(fsys, scenario+ExemplarsExt)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}
@@ -134,6 +134,18 @@ func Read(fsys fs.FS, scenario string) (Recording, error) {
 		r.Exemplars, err = parseExemplars(scenario+ExemplarsExt, text)
 	}
 	return r, err
+}
+
+// readFile reads a file; its error begins with the path.
+func readFile(fsys fs.FS, file string) ([]byte, error) {
+	text, err := fs.ReadFile(fsys, file)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return text, nil
 }
 
 // parse reads lines of notation.
@@ -157,7 +169,7 @@ func (m Meta) parse(file string, text []byte) ([]Series, error) {
 
 // readPanels returns a compressed file's text, nothing if there is no such file.
 func readPanels(fsys fs.FS, file string) ([]byte, error) {
-	packed, err := fs.ReadFile(fsys, file)
+	packed, err := readFile(fsys, file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -167,7 +179,10 @@ func readPanels(fsys fs.FS, file string) ([]byte, error) {
 	unpacked, err := gzip.NewReader(bytes.NewReader(packed))
 	var text []byte
 	if err == nil {
-		text, err = io.ReadAll(io.LimitReader(unpacked, maxPanels))
+		text, err = io.ReadAll(io.LimitReader(unpacked, maxPanels+1))
+	}
+	if len(text) > maxPanels {
+		return nil, fmt.Errorf("%s: it holds more than %d MiB: record the scenario anew, for fewer dashboards or a shorter time", file, maxPanels>>20)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: it was cut or changed by hand: record the scenario anew", file, err)

@@ -1,6 +1,10 @@
 package recording_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -112,12 +116,13 @@ func TestReadNamesTheLineThatIsWrong(t *testing.T) {
 		{"syntax", meta, "up{} 1\nup{ 1\n", "s.series:2: "},
 		{"too long", meta, "up{} 1x2\n", "s.series:1: 3 values, but the recording has 2 scrapes"},
 		{"unknown key", meta + "stepp: 1\n", "up{} 1\n", "stepp"},
-		{"no start", "step: 5s\nscrapes: 2\n", "up{} 1\n", "want a time after 1970"},
+		{"no start", "step: 5s\nscrapes: 2\n", "up{} 1\n", "s.meta.yml:1: start: 0001-01-01T00:00:00Z: want a time after 1970: mend it, or record"},
+		{"a step of nothing", "scenario: s\nstart: 2026-01-01T00:00:00Z\nstep: 0s\nscrapes: 2\n", "up{} 1\n", "s.meta.yml:3: step: 0s: want a positive time"},
 		{"bad duration", "step: 5\n", "up{} 1\n", "line 1"},
 		{"broken YAML", "scenario: s\n start: [\n", "up{} 1\n", "s.meta.yml: yaml: line 2"},
 		{"empty meta", "", "up{} 1\n", "s.meta.yml: it is empty: mend it, or record"},
-		{"no scrapes", "start: 2026-01-01T00:00:00Z\nstep: 5s\n", "up{} 1\n", "at least one scrape"},
-		{"a fault that ends before it begins", meta + "faults: [{name: f, from: 5s, to: 4s}]\n", "up{} 1\n", "an end after the beginning"},
+		{"no scrapes", "start: 2026-01-01T00:00:00Z\nstep: 5s\n", "up{} 1\n", "s.meta.yml:1: scrapes: 0: want at least one"},
+		{"a fault that ends before it begins", meta + "faults:\n- {name: f, from: 5s, to: 6s}\n- {name: f, from: 5s, to: 4s}\n", "up{} 1\n", "s.meta.yml:7: fault \"f\" is on from 5s to 4s: want a name, and an end after the beginning"},
 		{"empty fixture", meta, "", "s.series: it is empty: record the scenario anew"},
 		{"remedy", meta, "up{} 1x2\n", "raise scrapes in s.meta.yml"},
 	} {
@@ -143,7 +148,24 @@ func TestReadNamesTheOtherFilesThatAreWrong(t *testing.T) {
 			t.Errorf("%q: got %v, want %q in it", tc.text, err, tc.want)
 		}
 	}
-	if _, err := recording.Read(fstest.MapFS{}, "s"); err == nil || !strings.Contains(err.Error(), "hoplab rules record s") {
+	if _, err := recording.Read(fstest.MapFS{}, "s"); !errors.Is(err, fs.ErrNotExist) || err.Error() != "s.meta.yml: file does not exist: record it with hoplab rules record s" {
 		t.Errorf("nothing there: %v", err)
+	}
+}
+
+func TestPanelsThatAreTooLargeAreRefused(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	line := []byte("up{} 1\n")
+	if _, err := w.Write(bytes.Repeat(line, 64<<20/len(line)+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	meta := "scenario: s\nstart: 2026-01-01T00:00:00Z\nstep: 5s\nscrapes: 2\n"
+	fsys := fstest.MapFS{"s.meta.yml": {Data: []byte(meta)}, "s.series": {Data: []byte("up{} 1\n")}, "s.panels.gz": {Data: packed.Bytes()}}
+	if _, err := recording.Read(fsys, "s"); err == nil || !strings.Contains(err.Error(), "s.panels.gz: it holds more than 64 MiB: record the scenario anew") {
+		t.Errorf("got %v", err)
 	}
 }

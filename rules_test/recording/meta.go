@@ -89,24 +89,44 @@ func (m Meta) At(event string) (time.Duration, error) {
 // End returns the time of the last scrape, after Start.
 func (m Meta) End() time.Duration { return time.Duration(m.Step) * time.Duration(m.Scrapes-1) }
 
-// parseMeta reads what Write wrote, strictly.
-func parseMeta(text []byte) (Meta, error) {
+// parseMeta reads what Write wrote, strictly. Its error names the file, every line
+// that is wrong and what to do.
+func parseMeta(file string, text []byte) (Meta, error) {
 	var m Meta
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	switch err := decoder.Decode(&m); {
-	case errors.Is(err, io.EOF):
-		return m, errors.New("it is empty")
-	case err != nil:
-		return m, err
-	case m.Start.Unix() <= 0 || m.Step <= 0 || m.Scrapes < 1:
-		return m, fmt.Errorf("start %s, step %s, scrapes %d: want a time after 1970, a positive step and at least one scrape",
-			m.Start, time.Duration(m.Step), m.Scrapes)
+	err := decoder.Decode(&m)
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it is empty")
 	}
-	for _, f := range m.Faults {
+	if err != nil {
+		return m, fmt.Errorf("%s: %w: mend it, or record the scenario anew", file, err)
+	}
+	var at struct {
+		Start, Step, Scrapes yaml.Node
+		Faults               []yaml.Node
+	}
+	if err := yaml.Unmarshal(text, &at); err != nil {
+		return m, fmt.Errorf("%s: %w", file, err)
+	}
+	var errs []error
+	wrong := func(n yaml.Node, format string, args ...any) {
+		// What is missing is missed in the first line.
+		errs = append(errs, fmt.Errorf("%s:%d: %w: mend it, or record the scenario anew", file, max(n.Line, 1), fmt.Errorf(format, args...)))
+	}
+	if m.Start.Unix() <= 0 {
+		wrong(at.Start, "start: %s: want a time after 1970", m.Start.Format(time.RFC3339))
+	}
+	if m.Step <= 0 {
+		wrong(at.Step, "step: %s: want a positive time, such as 5s", time.Duration(m.Step))
+	}
+	if m.Scrapes < 1 {
+		wrong(at.Scrapes, "scrapes: %d: want at least one", m.Scrapes)
+	}
+	for i, f := range m.Faults {
 		if f.Name == "" || f.On < 0 || f.Off != 0 && f.Off < f.On {
-			return m, fmt.Errorf("fault %q is on from %s to %s: want a name, and an end after the beginning", f.Name, time.Duration(f.On), time.Duration(f.Off))
+			wrong(at.Faults[i], "fault %q is on from %s to %s: want a name, and an end after the beginning", f.Name, time.Duration(f.On), time.Duration(f.Off))
 		}
 	}
-	return m, nil
+	return m, errors.Join(errs...)
 }

@@ -1,20 +1,21 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/hopscope/hopscope/rules_test/lint"
+	"github.com/hopscope/hopscope/rules_test/ruleset"
 )
 
 // Selection is a set of selectors. What they match, with all of their matchers, is
@@ -31,7 +32,8 @@ func RuleSelection(globs string) (*Selection, error) {
 }
 
 // PanelSelection reads the selectors of the Grafana dashboards that globs match,
-// as they are when every variable is open.
+// as they are when every variable is open. Errors name the file, the line and the
+// remedy, too.
 func PanelSelection(globs string) (*Selection, error) {
 	s := &Selection{}
 	return s, each("--dashboards", globs, s.addDashboard)
@@ -57,15 +59,13 @@ func each(flag, globs string, f func(file string) error) error {
 }
 
 func (s *Selection) addRules(file string) error {
-	groups, errs := rulefmt.ParseFile(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
-	if len(errs) > 0 {
-		return fmt.Errorf("%w: promtool check rules shows what else is wrong", errors.Join(errs...))
+	set, err := ruleset.Load(file)
+	if err != nil {
+		return fmt.Errorf("%w: promtool check rules shows what else is wrong", err)
 	}
-	for _, g := range groups.Groups {
-		for _, r := range g.Rules {
-			if err := s.add(r.Expr); err != nil {
-				return fmt.Errorf("%s: rule %s%s: %w", file, r.Alert, r.Record, err)
-			}
+	for _, r := range set.Rules() {
+		for _, v := range r.Selectors() {
+			s.selectors = append(s.selectors, v.LabelMatchers)
 		}
 	}
 	return nil
@@ -78,19 +78,27 @@ func (s *Selection) addDashboard(file string) error {
 	}
 	var page any
 	if err := json.Unmarshal(text, &page); err != nil {
-		line := 0
-		if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
-			line = 1 + strings.Count(string(text[:bad.Offset]), "\n")
-		}
-		return fmt.Errorf("%s:%d: %w: export the dashboard from Grafana anew", file, line, err)
+		return fmt.Errorf("%s:%d: %w: export the dashboard from Grafana anew", file, badLine(text, err), err)
 	}
 	var errs []error
 	for _, q := range queries(page) {
-		if err := s.add(q); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w in the query\n%s", file, err, q))
+		if err := s.addQuery(q); err != nil {
+			errs = append(errs, fmt.Errorf("%s:%d: %w in the query\n%s", file, lint.LineOf(text, q), err, q))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// badLine returns the line of a JSON text at which an error was found.
+func badLine(text []byte, err error) int {
+	offset := int64(0)
+	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
+		offset = bad.Offset
+	}
+	if bad := (*json.UnmarshalTypeError)(nil); errors.As(err, &bad) { // a number that is too large
+		offset = bad.Offset
+	}
+	return 1 + bytes.Count(text[:offset], []byte("\n"))
 }
 
 // queries returns every PromQL query below a node of a Grafana dashboard, however
@@ -131,9 +139,9 @@ var (
 	anyVariable   = regexp.MustCompile(variable)
 )
 
-// add takes the selectors of an expression. A matcher whose value a dashboard's
+// addQuery takes the selectors of a dashboard's query. A matcher whose value a
 // variable chooses leaves open what it matches.
-func (s *Selection) add(expr string) error {
+func (s *Selection) addQuery(expr string) error {
 	plain := rangeVariable.ReplaceAllString(expr, "${1}1m")
 	plain = anyVariable.ReplaceAllString(plain, anything)
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(plain)

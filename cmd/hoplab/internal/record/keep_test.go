@@ -59,6 +59,16 @@ func parse(t *testing.T, series string) labels.Labels {
 	return s.Labels
 }
 
+func TestADollarInARuleIsNoVariable(t *testing.T) {
+	s, err := record.RuleSelection(file(t, "x.yml", "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'a{b=\"$c\"} > 0'}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Keeps(parse(t, `a{b="d"}`)) || !s.Keeps(parse(t, `a{b="$c"}`)) {
+		t.Error("the matcher does not hold")
+	}
+}
+
 // Anyone's dashboards: panels in rows, variables in all their spellings.
 func TestDashboardsSelectWithEveryVariableOpen(t *testing.T) {
 	s, err := record.PanelSelection(file(t, "x.json", `{
@@ -94,9 +104,12 @@ func TestBadFilesAreNamedWithTheirLine(t *testing.T) {
 		want       []string
 	}{
 		{"x.yml", "groups:\n  - nam: g\n", record.RuleSelection, []string{"x.yml", "2:", "promtool check rules"}},
-		{"x.yml", "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum('}\n", record.RuleSelection, []string{"x.yml", "4:"}},
+		{"x.yml", "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum('}\n", record.RuleSelection, []string{"x.yml:4:"}},
+		{"x.yml", "groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sum('}\n      - {alert: B, expr: 'max('}\n", record.RuleSelection, []string{"x.yml:4:", "x.yml:5:"}},
 		{"x.json", "{\n\"panels\": [\n", record.PanelSelection, []string{"x.json:3:", "export the dashboard"}},
-		{"x.json", `{"panels": [{"targets": [{"expr": "sum("}]}]}`, record.PanelSelection, []string{"x.json", "parse error", "sum("}},
+		{"x.json", "{\n\"id\": 1e999}\n", record.PanelSelection, []string{"x.json:2:", "export the dashboard"}},
+		{"x.json", "", record.PanelSelection, []string{"x.json:1:"}},
+		{"x.json", "{\"panels\": [{\"targets\": [\n{\"expr\": \"sum(\"}]}]}", record.PanelSelection, []string{"x.json:2:", "parse error", "sum("}},
 	} {
 		_, err := tc.read(file(t, tc.name, tc.text))
 		for _, want := range tc.want {
