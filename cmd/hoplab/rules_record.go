@@ -145,8 +145,8 @@ func (f *recordFlags) exporterJob(words []string) ([]recordJob, error) {
 	if e.About == "" {
 		e.About = e.Name
 	}
-	if e.On == "" && e.Off != "" {
-		return nil, errors.New("--off without --on: nothing would be broken")
+	if (e.On == "") != (e.Off == "") {
+		return nil, errors.New("--on and --off belong together: what --on breaks --off has to mend; --off true if it mends itself")
 	}
 	for _, text := range f.targets {
 		t, err := record.ParseTarget(text)

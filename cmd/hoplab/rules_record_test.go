@@ -77,7 +77,8 @@ func TestWrongRecordingsSayWhatIsWrong(t *testing.T) {
 		"--on true":                           "belong to --target",
 		"--target a=127.0.0.1:1":              "wants one NAME",
 		"x --target 127.0.0.1:1":              "want INSTANCE=HOST:PORT",
-		"x --target a=127.0.0.1:1 --off x":    "--off without --on",
+		"x --target a=127.0.0.1:1 --off x":    "--on and --off belong together",
+		"x --target a=127.0.0.1:1 --on x":     "--on and --off belong together",
 		"x --target a=127.0.0.1:1 --rename b": "want VALUE=NAME",
 	})
 	refused(t, exitFailure, "rules", map[string]string{

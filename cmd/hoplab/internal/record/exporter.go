@@ -17,7 +17,7 @@ type Exporter struct {
 	Targets     []Target
 	Rename      map[string]string
 	// On and Off are run by the shell and must end once they have taken effect.
-	// On "": nothing is broken.
+	// Both "": nothing is broken.
 	On, Off string
 }
 
@@ -44,11 +44,8 @@ const (
 	maxOutput = 2000
 )
 
-// shell runs a flag's command; "" does nothing.
+// shell runs a flag's command.
 func shell(ctx context.Context, flag, command string) error {
-	if command == "" {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, shellTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)

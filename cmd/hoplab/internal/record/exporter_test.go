@@ -1,12 +1,15 @@
 package record_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,6 +80,33 @@ func TestAFaultThatBeganIsEndedWhateverHappens(t *testing.T) {
 		On: "touch " + file + "; echo out of luck; exit 3", Off: "rm " + file,
 	})
 	if err == nil || !strings.Contains(err.Error(), "--on") || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "out of luck") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the fault was left on")
+	}
+}
+
+func TestAnInterruptWhileTheFaultIsEndedDoesNotLeaveItOn(t *testing.T) {
+	url, file := broken(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(file + ".mending"); err == nil {
+				interrupt()
+				_ = os.WriteFile(file+".interrupted", nil, 0o600) // without it the command goes on until its timeout
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	_, err := exporterPlan(t, "disk_full").Exporter(ctx, record.Exporter{
+		Name: "x", Job: "node", Targets: []record.Target{target(t, "db-1="+url)}, Times: record.Times{After: time.Hour},
+		On: "touch " + file, Off: "touch " + file + ".mending; until [ -e " + file + ".interrupted ]; do sleep 0.05; done; rm " + file,
+	})
+	interrupt()
+	watch.Wait()
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(file); err == nil {

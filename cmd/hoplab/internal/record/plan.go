@@ -44,8 +44,9 @@ type subject struct {
 	failed <-chan struct{}
 }
 
-// mendTimeout bounds how long it takes to end the fault of a recording that failed.
-const mendTimeout = 30 * time.Second
+// mendTimeout bounds how long it takes to end the fault, also of a recording that
+// was interrupted.
+const mendTimeout = time.Minute
 
 // record lets time pass, and turns the fault on and off.
 func (p Plan) record(ctx context.Context, s subject, meta recording.Meta) (rec recording.Recording, err error) {
@@ -87,24 +88,16 @@ type clock struct {
 }
 
 // fault turns the fault on, waits, and turns it off, whatever happens meanwhile.
-func (c *clock) fault(ctx context.Context, r *Recorder) (err error) {
+func (c *clock) fault(ctx context.Context, r *Recorder) error {
 	r.FaultOn(c.subject.name)
-	mended := false
-	defer func() {
-		if !mended {
-			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), mendTimeout)
-			defer cancel()
-			err = errors.Join(err, c.subject.set(end, false))
-		}
-	}()
-	if err := c.subject.set(ctx, true); err != nil {
-		return err
+	err := c.subject.set(ctx, true)
+	if err == nil {
+		err = c.wait(ctx, FaultIsOn, c.subject.times.During)
 	}
-	if err := c.wait(ctx, FaultIsOn, c.subject.times.During); err != nil {
-		return err
-	}
-	mended = true
-	if err := c.subject.set(ctx, false); err != nil {
+	// Who interrupts a recording does not want what it broke to stay broken.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), mendTimeout)
+	defer cancel()
+	if err := errors.Join(err, c.subject.set(end, false)); err != nil {
 		return err
 	}
 	r.FaultOff()
