@@ -31,11 +31,13 @@ your own: NAME.series and NAME.meta.yml.
 Times are RFC 3339 (2026-11-26T10:00:00Z) or relative to now (-2h). Samples are
 moved onto a grid of --step. Whatever is lost or moved is said on stderr and noted
 in NAME.meta.yml. Without --match, the series that rules and dashboards select are
-taken, with up and scrape_* of their targets.
+taken, with up and scrape_* of their targets. --on and --off say when something was
+wrong: what matrix.yml lists in must has to fire between them.
 
 Example:
   hoplab rules import outage --url http://prometheus:9090 --from -3h --to -2h \
-    --on 2026-11-26T10:12:00Z --rules 'rules/*.yml' --dashboards '' --out recordings
+    --on 2026-11-26T10:12:00Z --off 2026-11-26T10:31:00Z \
+    --rules 'rules/*.yml' --dashboards '' --out recordings
 `
 
 // runRulesImport makes a recording of what a Prometheus has stored.
@@ -62,8 +64,8 @@ func runRulesImport(ctx context.Context, args []string, stdout, stderr io.Writer
 		o.Rename[before] = after
 		return nil
 	})
-	on := f.String("on", "", "`time` when the fault began")
-	off := f.String("off", "", "`time` when the fault ended")
+	on := f.String("on", "", "`time` when the fault began; goes with --off")
+	off := f.String("off", "", "`time` when the fault ended; goes with --on")
 	f.IntVar(&o.MaxSeries, "max-series", 5000, "`number` of series that is too many")
 	f.IntVar(&o.MaxSamples, "max-samples", 2_000_000, "`number` of samples that is too many")
 	name, code, ok := f.parse(args, 1, 1, stdout, stderr)
@@ -76,6 +78,9 @@ func runRulesImport(ctx context.Context, args []string, stdout, stderr io.Writer
 	}
 	if *url != "" && *from == "" {
 		return f.wrong(stderr, "--url needs --from")
+	}
+	if (*on == "") != (*off == "") {
+		return f.wrong(stderr, "--on and --off belong together: alerts have to fire between them, and to end after")
 	}
 	now := time.Now()
 	for _, t := range []struct {

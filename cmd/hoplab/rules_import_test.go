@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,8 @@ func TestStorageIsImported(t *testing.T) {
 	}
 	out := filepath.Join(dir, "recordings")
 	code, stdout, stderr := hoplab(t, "rules", "import", "outage", "--tsdb", storage, "--rules", rules, "--dashboards", "",
-		"--out", out, "--rename", "10.0.0.1:80=a", "--on", start.Add(150*time.Second).UTC().Format(time.RFC3339))
+		"--out", out, "--rename", "10.0.0.1:80=a",
+		"--on", start.Add(150*time.Second).UTC().Format(time.RFC3339), "--off", start.Add(240*time.Second).UTC().Format(time.RFC3339))
 	if code != exitOK || stdout != "outage: 1 series, 20 scrapes in steps of 15s\n" || stderr != "" {
 		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
 	}
@@ -55,8 +57,9 @@ func TestStorageIsImported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if on, err := rec.Meta.At("fault on"); err != nil || on != 150*time.Second || line != `up{instance="a",job="api"} 1x9 0x9` {
-		t.Errorf("on %s, %v, %s", on, err, line)
+	want := []recording.Fault{{Name: "outage", On: recording.Duration(150 * time.Second), Off: recording.Duration(240 * time.Second)}}
+	if !slices.Equal(rec.Meta.Faults, want) || line != `up{instance="a",job="api"} 1x9 0x9` {
+		t.Errorf("faults %v, %s", rec.Meta.Faults, line)
 	}
 }
 
@@ -66,6 +69,8 @@ func TestWrongImportsSayWhatIsWrong(t *testing.T) {
 		"":                                     "too few arguments",
 		"x --url http://a --from -1h --tsdb b": "want either --tsdb or --url",
 		"x --url http://a":                     "--url needs --from",
+		"x --tsdb a --on -2h":                  "--on and --off belong together",
+		"x --tsdb a --off -2h":                 "--on and --off belong together",
 		"x --tsdb a --from yesterday":          "want RFC 3339",
 		"x --tsdb a --rename b":                "want OLD=NEW",
 		"x --tsdb a --rules nowhere/*.yml":     "no rule files match nowhere/*.yml",

@@ -76,7 +76,7 @@ func (a *API) read(ctx context.Context, o Options, match [][]*labels.Matcher) ([
 				samples += have.add(s, o.From.UnixMilli(), before.UnixMilli())
 			}
 			if len(found) > o.MaxSeries || samples > o.MaxSamples {
-				return nil, o.bound(placeholders(len(found), samples))
+				return nil, o.bound(len(found), samples)
 			}
 			before = end
 		}
@@ -92,13 +92,6 @@ func (a *API) read(ctx context.Context, o Options, match [][]*labels.Matcher) ([
 		}
 	}
 	return all, nil
-}
-
-// placeholders stands for series that were counted, not kept.
-func placeholders(n, samples int) []series {
-	all := make([]series, max(n, 1))
-	all[0].samples = make([]sample, samples)
-	return all
 }
 
 // apiSeries collects the answers about one series.

@@ -14,12 +14,6 @@ import (
 	"github.com/hopscope/hopscope/rules_test/recording"
 )
 
-// Events of an imported recording, as of one that hoplab recorded.
-const (
-	faultOn  = "fault on"
-	faultOff = "fault off"
-)
-
 // Options say what is imported, and how much at most.
 type Options struct {
 	Name     string    // of the recording, and of its files
@@ -32,7 +26,7 @@ type Options struct {
 	// Targets adds up and the scrape_* series of every target that Match found.
 	Targets bool
 	Rename  map[string]string // label values, old → new
-	On, Off time.Time         // of the fault; zero: none
+	On, Off time.Time         // of the fault; both zero: none
 	// MaxSeries and MaxSamples end an import that would take more.
 	MaxSeries, MaxSamples int
 }
@@ -82,7 +76,7 @@ func Import(ctx context.Context, src Source, o Options) (recording.Recording, er
 		match = slices.Concat(match, more)
 		found = union(found, also)
 	}
-	if err := o.bound(found); err != nil {
+	if err := o.bound(len(found), count(found)); err != nil {
 		return rec, err
 	}
 	if len(found) == 0 {
@@ -116,7 +110,7 @@ func Import(ctx context.Context, src Source, o Options) (recording.Recording, er
 		Start: g.start.Truncate(time.Second), Step: recording.Duration(o.Step), Scrapes: g.slots,
 		Losses: slices.Concat(src.losses(), g.losses()),
 	}
-	rec.Meta.Events, err = o.events(g)
+	rec.Meta.Faults, err = o.faults(g)
 	return rec, err
 }
 
@@ -126,6 +120,10 @@ func (o Options) check() error {
 		return fmt.Errorf("--step %s: want whole seconds, such as 15s", o.Step)
 	case !o.From.Before(o.To):
 		return fmt.Errorf("--from %s is not before --to %s", o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
+	case o.On.IsZero() != o.Off.IsZero():
+		return errors.New("--on and --off belong together: alerts have to fire between them, and to end after")
+	case !o.On.IsZero() && o.Off.Sub(o.On) < time.Second:
+		return fmt.Errorf("--on %s is not before --off %s", o.On.Format(time.RFC3339), o.Off.Format(time.RFC3339))
 	case len(o.Match) == 0:
 		return errors.New("nothing is selected: name series with --match, or rules and dashboards that select some")
 	case o.Name == "" || strings.ContainsAny(o.Name, `/\`):
@@ -135,13 +133,9 @@ func (o Options) check() error {
 }
 
 // bound reports more than was allowed.
-func (o Options) bound(found []series) error {
-	if len(found) > o.MaxSeries {
+func (o Options) bound(found, samples int) error {
+	if found > o.MaxSeries {
 		return fmt.Errorf("more than %d series match: select fewer with --match, or raise --max-series", o.MaxSeries)
-	}
-	samples := 0
-	for _, s := range found {
-		samples += len(s.samples)
 	}
 	if samples > o.MaxSamples {
 		return fmt.Errorf("more than %d samples match: select fewer with --match, --from and --to, or raise --max-samples", o.MaxSamples)
@@ -149,27 +143,35 @@ func (o Options) bound(found []series) error {
 	return nil
 }
 
-// events places the fault on the recording's own time.
-func (o Options) events(g *grid) ([]recording.Event, error) {
-	var events []recording.Event
-	for _, e := range []struct {
-		name, flag string
-		at         time.Time
-	}{{faultOn, "--on", o.On}, {faultOff, "--off", o.Off}} {
-		if e.at.IsZero() {
-			continue
-		}
-		after := e.at.Sub(g.start).Round(time.Second)
-		if end := time.Duration(g.slots-1) * g.step; after < 0 || after > end {
-			return nil, fmt.Errorf("%s %s is outside of what was imported, %s to %s", e.flag, e.at.Format(time.RFC3339),
+// count returns how many samples series have.
+func count(found []series) int {
+	n := 0
+	for _, s := range found {
+		n += len(s.samples)
+	}
+	return n
+}
+
+// faults places the fault, named after the recording, on the recording's own time.
+func (o Options) faults(g *grid) ([]recording.Fault, error) {
+	if o.On.IsZero() {
+		return nil, nil
+	}
+	end := time.Duration(g.slots-1) * g.step
+	after := func(flag string, at time.Time) (recording.Duration, error) {
+		d := at.Sub(g.start).Round(time.Second)
+		if d < 0 || d > end {
+			return 0, fmt.Errorf("%s %s is outside of what was imported, %s to %s", flag, at.Format(time.RFC3339),
 				g.start.Format(time.RFC3339), g.start.Add(end).Format(time.RFC3339))
 		}
-		events = append(events, recording.Event{Name: e.name, At: recording.Duration(after)})
+		return recording.Duration(d), nil
 	}
-	if len(events) == 2 && events[0].At > events[1].At {
-		return nil, fmt.Errorf("--on %s is after --off %s", o.On.Format(time.RFC3339), o.Off.Format(time.RFC3339))
+	on, err := after("--on", o.On)
+	off, err2 := after("--off", o.Off)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
 	}
-	return events, nil
+	return []recording.Fault{{Name: o.Name, On: on, Off: off}}, nil
 }
 
 // aboutTargets selects what Prometheus tells of the scrapes of the targets that

@@ -198,7 +198,7 @@ func (t *TSDB) read(ctx context.Context, o Options, match [][]*labels.Matcher) (
 				found = append(found, s)
 			}
 			if samples > o.MaxSamples || len(found) > o.MaxSeries {
-				return found, o.bound(found)
+				return found, o.bound(len(found), samples)
 			}
 		}
 		if err := set.Err(); err != nil {
