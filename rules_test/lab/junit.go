@@ -34,7 +34,9 @@ type junitFailure struct {
 }
 
 // WriteJUnit writes the outcome as JUnit's XML: a suite for each scenario, a case
-// for each alert that it says something about, with the times of detection.
+// for each alert that it says something about, with the times of detection, and one
+// for what is wrong with the scenario as a whole; a suite for what is wrong with the
+// lab.
 func (o *Outcome) WriteJUnit(w io.Writer) error {
 	var all junitSuites
 	for _, r := range o.Results {
@@ -49,11 +51,11 @@ func (o *Outcome) WriteJUnit(w io.Writer) error {
 			}
 			s.add(one, c.Problem)
 		}
-		s.add(junitCase{Name: "promtool", Class: r.Scenario.Title()}, strings.Join(r.Problems, "\n"))
+		s.add(junitCase{Name: "promtool agrees, Alertmanager tells whom it should", Class: r.Scenario.Title()}, strings.Join(r.Problems, "\n"))
 		all.Suites = append(all.Suites, s)
 	}
 	s := junitSuite{Name: "lab"}
-	s.add(junitCase{Name: "every alert can fire", Class: "lab"}, strings.Join(o.Problems, "\n"))
+	s.add(junitCase{Name: "every alert fires somewhere, no two always together", Class: "lab"}, strings.Join(o.Problems, "\n"))
 	all.Suites = append(all.Suites, s)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -110,7 +110,7 @@ func TestGenerateFailsWhereAlertsDoOtherwise(t *testing.T) {
 		{"after the end", nothing, "[{name: x, step: 5s, series: ['up{} 1x5'], silent: [{alert: Low, at: 1m}]}]", "the series end after 25s"},
 		{"no step", nothing, "[{name: x, series: ['up{} 1x5']}]", "step 0s: want a positive time"},
 		{"nothing to see", nothing, "[{name: x, step: 5s, series: ['up{} 1x5']}]", "want series, and fires or silent"},
-		{"notation", nothing, "[{name: x, step: 5s, series: ['up{ 1x5']}]", "synthetic.yml: x"},
+		{"notation", nothing, "[{name: x, step: 5s, series: ['up{ 1x5']}]", "synthetic.yml:1: x: "},
 		{"empty", nothing, "", "synthetic.yml: the file is empty"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

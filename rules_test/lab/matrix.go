@@ -1,14 +1,10 @@
 package lab
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/hopscope/hopscope/rules_test/recording"
 )
@@ -26,6 +22,8 @@ type Matrix struct {
 	Alertmanager string `yaml:"alertmanager,omitempty"`
 	// Scenarios are the recordings of series/, in the order in which they are shown.
 	Scenarios []Row `yaml:"scenarios"`
+
+	file *document
 }
 
 // Row is what is expected in one scenario.
@@ -53,29 +51,23 @@ type Budget struct {
 func readMatrix(dir string) (Matrix, error) {
 	var m Matrix
 	path := filepath.Join(dir, MatrixFile)
-	err := decode(path, &m)
+	file, err := readDocument(path, &m)
 	if errors.Is(err, os.ErrNotExist) {
 		return m, fmt.Errorf("%w: a lab is a folder with %s, which names rule files and scenarios; --suite DIR says where", err, MatrixFile)
 	}
-	if err == nil && len(m.Rules) == 0 {
-		err = fmt.Errorf("%s: rules: names no rule files, for example rules: [../alerts/*.yml]", path)
-	}
-	return m, err
-}
-
-// decode reads a YAML file strictly. Its errors name the file and the line.
-func decode(path string, into any) error {
-	text, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return m, err
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil {
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%s: the file is empty", path)
+	m.file = file
+	var errs []error
+	if len(m.Rules) == 0 {
+		errs = append(errs, fmt.Errorf("%s: rules: names no rule files, for example rules: [../alerts/*.yml]", file.at("rules")))
+	}
+	for i, row := range m.Scenarios {
+		if row.Scenario == "" {
+			errs = append(errs, fmt.Errorf("%s: scenario: names no recording of series/, for example scenario: healthy", file.at("scenarios", i)))
 		}
-		return fmt.Errorf("%s: %w", path, err)
+		errs = append(errs, file.expectations(row.Scenario, row.Must, row.May, "scenarios", i))
 	}
-	return nil
+	return m, errors.Join(errs...)
 }
