@@ -29,6 +29,10 @@ func TestErrorsNameFileLineAndRemedy(t *testing.T) {
 		{"no recording", "\n- scenario: down\n  may: [Low]\n- scenario: up\n", nothing, []string{
 			"matrix.yml:6: up: ", "/series/up.meta.yml: no such file or directory: record it with hoplab rules record up",
 		}},
+		{"no alert, no receiver", "\n- scenario: down\n  may: [low]\n  told: {fax: [Low]}\n", nothing, []string{
+			`matrix.yml:4: down: there is no alert "low": did you mean "Low"?`, `matrix.yml:4: down: told: there is no receiver "fax"`,
+		}},
+		{"twice", "\n- scenario: down\n  may: [Low]\n- scenario: down\n  may: [Low]\n", nothing, []string{"matrix.yml:6: there are two scenarios down: remove"}},
 		{"by hand", nothing, "\n- name: a\n  series:\n  - 'up{} 1x5'\n  - 'up{ 1x5'\n  step: 0s\n- name: b\n  step: 5s\n  series: ['up{} 1x5']\n  silent: [{alert: Low, at: 1m}]\n- step: 5s\n", []string{
 			"synthetic.yml:5: a: ", "want NAME{LABELS} VALUES",
 			"synthetic.yml:6: a: step 0s: want a positive time, for example step: 15s",

@@ -77,22 +77,18 @@ func (l *Lab) check() error {
 	names := map[string]bool{}
 	var errs []error
 	for _, s := range l.Scenarios {
-		file := MatrixFile
-		if s.Synthetic {
-			file = SyntheticFile
-		}
 		if names[s.Title()] {
-			errs = append(errs, fmt.Errorf("%s: there are two scenarios %s", file, s.Name))
+			errs = append(errs, fmt.Errorf("%s: there are two scenarios %s: remove or rename one", s.where, s.Name))
 		}
 		names[s.Title()] = true
 		for receiver := range s.Told {
 			if l.routing == nil || !slices.Contains(l.routing.Receivers(), receiver) {
-				errs = append(errs, fmt.Errorf("%s: %s: told: there is no receiver %q in the configuration that alertmanager names", file, s.Name, receiver))
+				errs = append(errs, fmt.Errorf("%s: %s: told: there is no receiver %q in the configuration that alertmanager names", s.where, s.Name, receiver))
 			}
 		}
 		for _, a := range s.alerts() {
 			if err := l.known(a); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", file, s.Name, err))
+				errs = append(errs, fmt.Errorf("%s: %s: %w", s.where, s.Name, err))
 			}
 		}
 	}
