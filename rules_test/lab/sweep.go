@@ -38,18 +38,23 @@ func (l *Lab) RunAt(ctx context.Context, s *Scenario, phase time.Duration) (*rep
 }
 
 // Sweep runs the rules over a recording at n phases, with the groups' own
-// intervals, and returns a cell for each alert, and the evaluations that failed.
-// Synthetic scenarios are run once, as they stand.
+// intervals, and once more with groups that see what others recorded one evaluation
+// late. It returns a cell for each alert, and the evaluations that failed. Synthetic
+// scenarios are run once, as they stand.
 func (l *Lab) Sweep(ctx context.Context, s *Scenario, n int) (cells []Cell, failed []string, err error) {
-	phases := Phases(l.interval(s), n)
-	if s.Synthetic {
-		phases = phases[:1]
+	runs := []replay.Options{{OneInterval: true}}
+	if !s.Synthetic {
+		runs = nil
+		for _, phase := range Phases(l.interval(s), n) {
+			runs = append(runs, replay.Options{Phase: phase})
+		}
+		runs = append(runs, replay.Options{Phase: runs[n-1].Phase, Lag: true})
 	}
-	var verdicts [][]Verdict // at each phase, of each alert
-	for _, phase := range phases {
-		r, err := l.RunAt(ctx, s, phase)
+	var verdicts [][]Verdict // of each run, on each alert
+	for _, opts := range runs {
+		r, err := replay.Run(ctx, s.Data, l.Set, opts)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		verdicts = append(verdicts, s.Judge(ctx, r))
 		if len(failed) == 0 {
