@@ -42,25 +42,28 @@ type dayYAML struct {
 // not have one. Only series that the rules read are spliced.
 func (l *Lab) Days(names ...string) ([]*Day, error) {
 	var list []dayYAML
-	file := filepath.Join(l.Dir, DaysFile)
-	if err := decode(file, &list); errors.Is(err, os.ErrNotExist) {
+	file, err := readDocument(filepath.Join(l.Dir, DaysFile), &list)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	var days []*Day
 	for _, n := range names {
 		if !slices.ContainsFunc(list, func(d dayYAML) bool { return d.Name == n }) {
-			return nil, fmt.Errorf("%s: there is no day %q", file, n)
+			return nil, fmt.Errorf("%s: there is no day %q", file.path, n)
 		}
 	}
-	for _, d := range list {
+	var days []*Day
+	for i, d := range list {
 		if len(names) > 0 && !slices.Contains(names, d.Name) {
 			continue
 		}
+		if err := file.expectations(d.Name, d.Must, d.May, i); err != nil {
+			return nil, err
+		}
 		day, err := l.day(d)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", file, d.Name, err)
+			return nil, fmt.Errorf("%s: %s: %w", file.at(i), d.Name, err)
 		}
 		days = append(days, day)
 	}
@@ -69,7 +72,7 @@ func (l *Lab) Days(names ...string) ([]*Day, error) {
 
 func (l *Lab) day(d dayYAML) (*Day, error) {
 	if d.Interval <= 0 || len(d.Parts) == 0 {
-		return nil, errors.New("want an interval and parts")
+		return nil, errors.New("want an interval between evaluations and parts, for example interval: 1m and parts: [{scenario: healthy, for: 24h}]")
 	}
 	var parts []Part
 	for _, p := range d.Parts {

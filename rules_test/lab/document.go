@@ -17,13 +17,7 @@ type document struct {
 	root yaml.Node
 }
 
-// decode reads a YAML file strictly. Its errors name the file and the line.
-func decode(path string, into any) error {
-	_, err := readDocument(path, into)
-	return err
-}
-
-// readDocument is decode for those who have more to say about the file.
+// readDocument reads a YAML file strictly. Its errors name the file and the line.
 func readDocument(path string, into any) (*document, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -242,6 +242,29 @@ func TestDiffNamesEveryVerdictThatChanges(t *testing.T) {
 	}
 }
 
+func TestBrokenDaysAreNamed(t *testing.T) {
+	dir := write(t, good, byHand)
+	l, err := lab.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for days, want := range map[string]string{
+		"":                                  "days.yml: the file is empty",
+		"- name: a\n  part: []":             "days.yml: yaml: unmarshal errors:\n  line 2: field part not found",
+		"- name: a\n- name: b\n  parts: []": "days.yml:1: a: want an interval between evaluations and parts",
+		"- {name: a, interval: 1m, parts: [{scenario: nowhere}]}":                             `days.yml:1: a: there is no scenario "nowhere"`,
+		"- {name: a, interval: 1m, parts: [{scenario: down}], may: [Lower]}":                  `days.yml:1: a: there is no alert "Lower"`,
+		"- name: a\n  interval: 1m\n  parts: [{scenario: down}]\n  must:\n    - {alert: Low}": "days.yml:5: a: must: Low has no within",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, lab.DaysFile), []byte(days), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Days(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", days, err, want)
+		}
+	}
+}
+
 func TestDaysAreSplicedFromRecordings(t *testing.T) {
 	dir := write(t, good, byHand)
 	days := `

@@ -148,20 +148,6 @@ func (r *Result) FirstFiring(name string, from time.Duration) (time.Duration, bo
 	return first, found
 }
 
-// LastFiring returns the last evaluation after which an alert of that name fires.
-func (r *Result) LastFiring(name string) (time.Duration, bool) {
-	last, found := time.Duration(0), false
-	for _, c := range r.Courses(name) {
-		for _, p := range slices.Backward(c.Points) {
-			if p.State == Firing {
-				last, found = max(last, p.At), true
-				break
-			}
-		}
-	}
-	return last, found
-}
-
 // EverFired returns the names of the alerts that fired, in order.
 func (r *Result) EverFired() []string {
 	var names []string

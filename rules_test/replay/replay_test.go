@@ -77,9 +77,6 @@ func TestResultShowsWhenAlertsFiredAndEnded(t *testing.T) {
 	if at, ok := r.FirstFiring("Low", 0); !ok || at != 20*time.Second {
 		t.Errorf("fired at %v, %v; want 20s: two steps down before, 10s pending", at, ok)
 	}
-	if at, ok := r.LastFiring("Low"); !ok || at != 25*time.Second {
-		t.Errorf("fired last at %v, %v; want 25s", at, ok)
-	}
 	if a := r.Firing(t.Context(), "Low", 24*time.Second); len(a) != 1 || a[0].Labels["job"] != "j" || a[0].Annotations["summary"] != "1 are up" {
 		t.Errorf("at 24s: %+v", a)
 	}
