@@ -196,3 +196,21 @@ func TestEveryAlertFiresOnceAndIsSilentOnce(t *testing.T) {
 		t.Errorf("only %d alerts fire on recorded series, want at least 18", len(recorded))
 	}
 }
+
+// Recordings lie in git, and are read by people.
+func TestRecordingsAreSmall(t *testing.T) {
+	const most = 60_000
+	files, err := os.ReadDir("series")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no recordings", err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() >= most {
+			t.Errorf("series/%s has %d bytes, want less than %d", f.Name(), info.Size(), most)
+		}
+	}
+}

@@ -182,6 +182,7 @@ func TestWhatIsNotAsExpectedIsNamed(t *testing.T) {
 	}{
 		{"text", rule("low on", "slow on"), "is not what hoplab rules test --write writes"},
 		{"slower", rule("for: 10s", "for: 20s"), "down: Low should fire within 20s"},
+		{"cannot be evaluated", rule("other > 0", `label_replace(other, "a", "", "b", "(") > 0`), "x.rules.yml:9: Other cannot be evaluated after 0s"},
 		{"cannot fire", rule("other > 0", "other > 1"), "Other fires in no scenario, so its silence proves nothing"},
 		{"interval", rule("name: g", "name: g\n    interval: 40s"), "x.rules.yml:6: Low fires in promtool and not in Prometheus, because promtool ignores its group's interval"},
 		{"told", func(dir string) {

@@ -54,7 +54,7 @@ func Build(ctx context.Context, l *lab.Lab, opts Options) (*Report, error) {
 func scenario(ctx context.Context, l *lab.Lab, s *lab.Scenario, phases int, why bool) (*Scenario, error) {
 	one := &Scenario{Scenario: s, End: s.Series.Meta.End()}
 	var err error
-	if one.Cells, _, err = l.Sweep(ctx, s, phases); err != nil {
+	if one.Cells, one.Failed, err = l.Sweep(ctx, s, phases); err != nil {
 		return nil, err
 	}
 	r, err := l.RunAt(ctx, s, 0)

@@ -29,6 +29,7 @@ type Scenario struct {
 	*lab.Scenario
 	End    time.Duration
 	Cells  []lab.Cell // of all alerts, in their order
+	Failed []string   // rules that could not be evaluated: their silence proves nothing
 	Charts []*Chart   // of those that fired, had to or were pending
 }
 
@@ -98,9 +99,10 @@ func (r *Report) Problems() int {
 	return n
 }
 
-// Problems counts the scenario's cells that are not as expected.
+// Problems counts the scenario's cells that are not as expected, and the rules that
+// failed.
 func (s *Scenario) Problems() int {
-	n := 0
+	n := len(s.Failed)
 	for _, c := range s.Cells {
 		if c.Problem != "" {
 			n++

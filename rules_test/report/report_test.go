@@ -67,6 +67,19 @@ func TestPageIsTheSameEachTime(t *testing.T) {
 	}
 }
 
+func TestRulesThatFailAreProblems(t *testing.T) {
+	r := fixed(t)
+	before := r.Problems()
+	r.Scenarios[0].Failed = []string{"x.yml:3: Odd cannot be evaluated"}
+	var page bytes.Buffer
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	if r.Problems() != before+1 || !strings.Contains(page.String(), "x.yml:3: Odd cannot be evaluated") {
+		t.Errorf("%d problems, %d before", r.Problems(), before)
+	}
+}
+
 // large is a report in which every alert of every scenario fires, with as many
 // lines and as long texts as there may be.
 func large(scenarios, alerts int) *Report {

@@ -63,6 +63,7 @@ type scenarioView struct {
 	ID, Name, About, Facts string
 	Open                   bool
 	Badges                 []cell
+	Failed                 []string
 	Main, Others           []chartView
 }
 
@@ -163,7 +164,7 @@ func (r *Report) view() page {
 }
 
 func (v viewer) scenario(s *Scenario) scenarioView {
-	view := scenarioView{ID: "s-" + s.Name, Name: s.Name, About: s.About}
+	view := scenarioView{ID: "s-" + s.Name, Name: s.Name, About: s.About, Failed: s.Failed}
 	facts := []string{brief(s.End), "every " + brief(time.Duration(s.Series.Meta.Step)), counted(len(s.Series.Series), "series")}
 	if on, off, ok := s.Fault(); ok {
 		facts = append(facts, fmt.Sprintf("fault from %s to %s", brief(on), brief(off)))

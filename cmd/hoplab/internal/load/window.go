@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 )
 
 const (
@@ -44,19 +43,9 @@ func (g *Generator) hoardOnce(ctx context.Context) error {
 	out.WriteString(http2.ClientPreface)
 	f := http2.NewFramer(&out, nc)
 	_ = f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: widestWindow})
-	var block bytes.Buffer
-	enc := hpack.NewEncoder(&block)
+	r := newByHand(f, g.cfg.Target)
 	for n := range uint32(stuckStreams) {
-		block.Reset()
-		for _, kv := range [][2]string{
-			{":method", "GET"},
-			{":scheme", "http"},
-			{":authority", g.cfg.Target},
-			{":path", fmt.Sprintf("/orders/export?bytes=%d", slowBody)},
-		} {
-			_ = enc.WriteField(hpack.HeaderField{Name: kv[0], Value: kv[1]})
-		}
-		_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: 2*n + 1, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true})
+		r.get(2*n+1, fmt.Sprintf("/orders/export?bytes=%d", slowBody))
 	}
 	if _, err := io.Copy(nc, &out); err != nil {
 		return err
