@@ -1,0 +1,26 @@
+import type { PanelLink } from "./dashboards";
+import { getJSON } from "./http";
+
+/** A fault of the demo, and what to expect of it. */
+export interface Fault {
+  name: string;
+  about: string;
+  on: boolean;
+  /** RFC 3339, while it is on. */
+  since?: string;
+  expect?: {
+    alerts: { alert: string; within_seconds: number }[];
+    /** Alerts that may fire beside. */
+    may: string[];
+    panels: PanelLink[];
+  };
+}
+
+export function faults(signal?: AbortSignal): Promise<Fault[]> {
+  return getJSON("faults", "api/faults", signal ? { signal } : {});
+}
+
+/** Turns a fault on or off and returns its new state. */
+export function setFault(name: string, on: boolean): Promise<Fault> {
+  return getJSON("faults", `api/faults/${encodeURIComponent(name)}`, { method: "PUT", body: { on } });
+}

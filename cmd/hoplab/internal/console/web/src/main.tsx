@@ -1,0 +1,6 @@
+import { render } from "preact";
+
+import { Shell } from "./shell/shell";
+
+const app = document.getElementById("app");
+if (app) render(<Shell />, app);

@@ -1,0 +1,3 @@
+export default function StreamsPage() {
+  return <h1>Streams</h1>;
+}
