@@ -15,8 +15,9 @@ TOOLS := $(CACHE)/bin
 # Prometheus' cloud service discoveries out: 3 minutes instead of 14.
 export GOFLAGS     := -trimpath -buildvcs=false -tags=remove_all_sd
 export CGO_ENABLED := 0
-# Tests find promtool, h2spec and the interop programs by name.
-export PATH        := $(abspath $(TOOLS)):$(PATH)
+# Tests find promtool, h2spec and the interop programs by name, the console's build a
+# Node.js that make tools brought.
+export PATH        := $(abspath $(TOOLS)):$(abspath $(CACHE)/node/node_modules/.bin):$(PATH)
 
 # Race tests need cgo, and real source paths in a failing test's output.
 GOTEST := CGO_ENABLED=1 $(GO) test -race -trimpath=false -timeout 20m
@@ -41,13 +42,13 @@ help: ## list the targets
 build: bin/hopscope bin/hoplab ## bin/hopscope (the gateway) and bin/hoplab (the workbench), static
 
 .PHONY: demo
-demo: build ## gateway, services, load and Prometheus on this machine; ARGS="--help" teaches
+demo: node build ## gateway, services, load and Prometheus on this machine; ARGS="--help" teaches
 	@exec bin/hoplab demo $(ARGS)
 
 ##@ Check
 
 .PHONY: test
-test: tools test-unit test-e2e test-rules test-rules-long ## every test: race detector, conformance, end to end, alert rules
+test: tools test-unit test-e2e test-rules test-rules-long test-console ## every test: race detector, conformance, end to end, alert rules, browser
 
 .PHONY: test-unit
 test-unit: tools $(TOOLS)/promtool ## the Go tests of every package but the end-to-end ones, with the race detector
@@ -75,6 +76,12 @@ test-rules-long: bin/hoplab ## the same for windows of hours and days: days spli
 	bin/hoplab rules test --long $(ARGS)
 	bin/hoplab rules coverage --long --min 100
 	bin/hoplab rules mutate --long --min-score $(MIN_SCORE)
+
+WEB := cmd/hoplab/internal/console/web
+
+.PHONY: test-console
+test-console: tools build ## the console: types, units, then every page in Chromium against a running demo
+	cd $(WEB) && npm run --silent check && npm test --silent && npm run --silent e2e
 
 .PHONY: mutate-rules
 mutate-rules: bin/hoplab ## mutants of every rule: would the scenarios tell? ARGS="--since REVISION": of what a change touches
@@ -177,6 +184,10 @@ clean: ## remove what the targets above built (not Go's own cache)
 tools: ## install the Debian packages that tests and generators use
 	@bash .ci/tools
 
+.PHONY: node
+node: ## Node.js for the console, where it can be installed; without it hoplab has no console
+	@bash .ci/tools console || echo "make: going on without the console in the browser" >&2
+
 .PHONY: e2e-tools
 e2e-tools: $(TOOLS)/h2spec $(TOOLS)/interop-client $(TOOLS)/interop-server
 
@@ -190,6 +201,12 @@ $(TOOLS)/promtool: go.mod go.sum
 $(TOOLS)/interop-%: go.mod go.sum
 	$(GO) build -ldflags '-s -w' -o $@ google.golang.org/grpc/interop/$*
 
+# The console's front end. Rewritten only when that changes.
+$(CACHE)/web: FORCE
+	@bash .ci/web $@
+
+bin/hoplab: $(CACHE)/web
+
 # Rewritten only when it changes, so that an unchanged tree links nothing.
 $(CACHE)/version: FORCE
 	@mkdir -p $(CACHE); echo '$(LDFLAGS)' | cmp -s - $@ || echo '$(LDFLAGS)' > $@
@@ -198,7 +215,7 @@ $(CACHE)/version: FORCE
 FORCE:
 
 SOURCES = $(wildcard $(shell git ls-files -co --exclude-standard -- cmd gateway telemetry alerts dashboards rules_test go.mod go.sum | \
-  grep -vE '_test\.go$$|/testdata/|^gateway/e2e/'))
+  grep -vE '_test\.go$$|/testdata/|^gateway/e2e/|/console/web/'))
 
 bin/%: $(SOURCES) $(CACHE)/version
 	$(GO) build -ldflags '$(LDFLAGS)' -o $@ ./cmd/$*
