@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+// One demo for all files, which run one after another: faults are switched.
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ["*.test.ts"],
+    globalSetup: "./demo.ts",
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+    reporters: ["verbose"],
+  },
+});
