@@ -12,6 +12,12 @@ import (
 //go:embed *.rules.yml
 var files embed.FS
 
+//go:embed RUNBOOK.md
+var runbook []byte
+
 // Rules returns the rule files, named as in this folder, for programs that carry
 // them along.
 func Rules() fs.FS { return files }
+
+// Runbook returns RUNBOOK.md, a section for each alert. It is not to be changed.
+func Runbook() []byte { return runbook }

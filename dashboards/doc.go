@@ -3,4 +3,16 @@
 // there, then run go generate.
 package dashboards
 
+import (
+	"embed"
+	"io/fs"
+)
+
 //go:generate go run ./gen -out .
+
+//go:embed *.json
+var files embed.FS
+
+// Files returns the dashboards, named as in this folder, for programs that carry
+// them along.
+func Files() fs.FS { return files }

@@ -18,8 +18,9 @@ Usage: hoplab demo [flags]
 Runs hopscope on this machine, without Docker: three replicas of users
 (small calls), profiles (long streams of small updates), orders (large bodies
 both ways), the gateway between them as a process of its own, a load generator,
-Prometheus with the alert rules, and a store of traces. It prints where to look,
-a line on how it goes now and then, and every alert that changes its state.
+Prometheus with the alert rules, a store of traces, and the console, a page for a
+browser that shows it all. It prints where to look, a line on how it goes now and
+then, and every alert that changes its state.
 Ctrl-C ends it and leaves nothing behind.
 `
 
@@ -36,7 +37,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	cfg := demo.Default()
-	cfg.Out = stdout
+	cfg.Out, cfg.Version = stdout, buildVersion()
 	f := newFlags("demo", demoHelp)
 	f.StringVar(&cfg.Binary, "gateway", "", "`PATH` of the hopscope program; the one beside hoplab if empty")
 	f.StringVar(&cfg.Gateway, "listen", cfg.Gateway, "`HOST:PORT` of the gateway; port 0 takes a free one, here and below")
@@ -44,6 +45,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.StringVar(&cfg.Prometheus, "prometheus", cfg.Prometheus, "`HOST:PORT` of Prometheus' API")
 	f.StringVar(&cfg.Traces, "traces", cfg.Traces, "`HOST:PORT` of the trace store")
 	f.StringVar(&cfg.Control, "control", cfg.Control, "`HOST:PORT` that takes faults")
+	f.StringVar(&cfg.Console, "console", cfg.Console, "`HOST:PORT` of the console, a page that shows it all; none if empty")
 	f.StringVar(&cfg.Rules, "rules", "", "`GLOB` of rule files, such as 'alerts/*.rules.yml'; those built in if empty")
 	f.StringVar(&cfg.State, "state", "", "`DIR` for configuration, logs and samples, kept at the end; a temporary one if empty")
 	f.Float64Var(&cfg.Rate, "rate", cfg.Rate, "users calls per `second`; the other kinds of load scale with it")

@@ -27,6 +27,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "run everything on this machine, break it, look at traces", runDemo},
+		{"console", "dashboards, alerts, traces and streams in a browser, beside anything that runs", runConsole},
 		{"service", "run one of the demo's services (users, profiles, orders)", runService},
 		{"load", "send the demo's load to a gateway", runLoad},
 		{"bench", "measure the gateway beside other proxies", runBench},

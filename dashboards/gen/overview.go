@@ -159,6 +159,15 @@ func overview() board {
 					title: "Configuration accepted", about: "Whether the last configuration was accepted; if not, the one before still runs.", unit: boolean,
 					queries: []query{{gauge(catalog.ConfigLastReloadSuccessful), "{{instance}}"}}, shows: healthy, nonzero: true,
 				},
+				{
+					title: "Draining", about: "Whether a gateway drains: it takes nothing new and ends when its streams have.", unit: boolean,
+					queries: []query{{gauge(catalog.DrainState), "{{instance}}"}}, shows: healthy,
+				},
+				{
+					title: "Endpoints counted as others", about: "Endpoints per second that share one series because their upstream has too many, by metric.",
+					unit: rateUnit(catalog.SeriesLimitedTotal), shows: healthy,
+					queries: []query{{sum("metric", rate(catalog.SeriesLimitedTotal)), "{{metric}}"}},
+				},
 			}},
 		},
 	}

@@ -23,10 +23,15 @@ func readDocument(path string, into any) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseDocument(path, text, into)
+}
+
+// parseDocument reads a YAML file's text as strictly.
+func parseDocument(path string, text []byte, into any) (*document, error) {
 	d := &document{path: path}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	err = decoder.Decode(into)
+	err := decoder.Decode(into)
 	if errors.Is(err, io.EOF) {
 		err = errors.New("the file is empty")
 	}

@@ -49,12 +49,22 @@ type Budget struct {
 
 // readMatrix reads a lab's matrix.
 func readMatrix(dir string) (Matrix, error) {
-	var m Matrix
 	path := filepath.Join(dir, MatrixFile)
-	file, err := readDocument(path, &m)
+	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return m, fmt.Errorf("%w: a lab is a folder with %s, which names rule files and scenarios; --suite DIR says where", err, MatrixFile)
+		return Matrix{}, fmt.Errorf("%w: a lab is a folder with %s, which names rule files and scenarios; --suite DIR says where", err, MatrixFile)
 	}
+	if err != nil {
+		return Matrix{}, err
+	}
+	return ParseMatrix(path, text)
+}
+
+// ParseMatrix reads the text of a matrix. name is its path, for the error, which
+// names every problem with its line.
+func ParseMatrix(name string, text []byte) (Matrix, error) {
+	var m Matrix
+	file, err := parseDocument(name, text, &m)
 	if err != nil {
 		return m, err
 	}

@@ -11,10 +11,19 @@ import (
 
 // Dashboard is what checks read of a Grafana dashboard.
 type Dashboard struct {
-	Name      string // of its file
-	UID       string
-	Variables []string
-	Queries   []Query
+	Name               string // of its file
+	UID                string
+	Title, Description string
+	Variables          []string
+	Panels             []Panel // that query something, in the file's order
+	Queries            []Query
+}
+
+// Panel is what draws some of a dashboard's queries.
+type Panel struct {
+	ID          int
+	Title, Type string
+	Exprs       []string // with their variables
 }
 
 // Query is a PromQL expression of a dashboard, with its variables.
@@ -59,25 +68,27 @@ func DashboardQueries(dashboard []byte) ([]string, error) {
 }
 
 type panel struct {
-	Targets []target
-	Panels  []panel // of a row that is folded
+	ID          int
+	Title, Type string
+	Targets     []target
+	Panels      []panel // of a row that is folded
 }
 
 type target struct{ Expr string }
 
 func parseDashboard(text []byte) (Dashboard, error) {
 	var d struct {
-		UID         string
-		Panels      []panel
-		Annotations struct{ List []target }
-		Templating  struct {
+		UID, Title, Description string
+		Panels                  []panel
+		Annotations             struct{ List []target }
+		Templating              struct {
 			List []struct{ Name, Definition string }
 		}
 	}
 	if err := json.Unmarshal(text, &d); err != nil {
 		return Dashboard{}, err
 	}
-	out := Dashboard{UID: d.UID}
+	out := Dashboard{UID: d.UID, Title: d.Title, Description: d.Description}
 	add := func(expr string, listed bool) {
 		if expr != "" {
 			out.Queries = append(out.Queries, Query{expr, LineOf(text, expr), listed})
@@ -86,8 +97,15 @@ func parseDashboard(text []byte) (Dashboard, error) {
 	var walk func([]panel)
 	walk = func(panels []panel) {
 		for _, p := range panels {
+			drawn := Panel{ID: p.ID, Title: p.Title, Type: p.Type}
 			for _, t := range p.Targets {
 				add(t.Expr, false)
+				if t.Expr != "" {
+					drawn.Exprs = append(drawn.Exprs, t.Expr)
+				}
+			}
+			if drawn.Exprs != nil {
+				out.Panels = append(out.Panels, drawn)
 			}
 			walk(p.Panels)
 		}

@@ -15,6 +15,7 @@ type Config struct {
 	Prometheus string // address of the embedded Prometheus' API
 	Traces     string // address of the trace store
 	Control    string // address that takes faults
+	Console    string // address of the console; "" for none
 
 	Rules          string        // glob of rule files; "" for those in the program
 	State          string        // directory to keep; "" for one that is removed at the end
@@ -26,7 +27,8 @@ type Config struct {
 	EvalInterval   time.Duration // at least 100 ms
 	StatusInterval time.Duration // of the line that tells how it goes; 0: none
 
-	Out io.Writer // what a user reads
+	Version string    // of this program, for the console
+	Out     io.Writer // what a user reads
 }
 
 // Default is what `hoplab demo` does without flags, less Binary and Out.
@@ -37,6 +39,7 @@ func Default() Config {
 		Prometheus:     "127.0.0.1:9090",
 		Traces:         "127.0.0.1:16686",
 		Control:        "127.0.0.1:7070",
+		Console:        "127.0.0.1:9900",
 		Rate:           40,
 		Watchers:       6,
 		Sample:         0.1,

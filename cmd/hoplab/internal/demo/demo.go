@@ -27,8 +27,8 @@ const traceMemory = 48 << 20
 
 // Demo is a running demo.
 type Demo struct {
-	// Where its parts listen, as host:port.
-	Gateway, Secure, Admin, Prometheus, Traces, Control string
+	// Where its parts listen, as host:port; Console is empty if there is none.
+	Gateway, Secure, Admin, Prometheus, Traces, Control, Console string
 	// RuleFiles are the loaded rule files.
 	RuleFiles []string
 
@@ -49,7 +49,7 @@ type Demo struct {
 }
 
 // ports are the listeners that the demo serves itself.
-type ports struct{ prometheus, traces, control net.Listener }
+type ports struct{ prometheus, traces, control, console net.Listener }
 
 // Start brings the demo up and returns when everything serves. An error means
 // that nothing is left running.
@@ -64,7 +64,7 @@ func Start(ctx context.Context, cfg Config) (_ *Demo, err error) {
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		d.bind, d.makeState, d.serveTraces, d.startServices, d.startPrometheus, d.startLoad, d.serveControl,
+		d.bind, d.makeState, d.serveTraces, d.startServices, d.startPrometheus, d.startLoad, d.serveControl, d.serveConsole,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -83,19 +83,26 @@ func (d *Demo) Stop() error { return d.group.Stop() }
 // bind takes the demo's own ports and tries those of the gateway, which binds
 // them itself a moment later.
 func (d *Demo) bind(context.Context) error {
-	l, err := run.ListenAll([]run.Port{
+	wanted := []run.Port{
 		{Use: "gateway", Flag: "--listen", Addr: d.cfg.Gateway},
 		{Use: "gateway admin", Flag: "--admin", Addr: d.cfg.Admin},
 		{Use: "Prometheus API", Flag: "--prometheus", Addr: d.cfg.Prometheus},
 		{Use: "trace store", Flag: "--traces", Addr: d.cfg.Traces},
 		{Use: "fault control", Flag: "--control", Addr: d.cfg.Control},
-	})
+	}
+	if d.cfg.Console != "" {
+		wanted = append(wanted, run.Port{Use: "console", Flag: "--console", Addr: d.cfg.Console})
+	}
+	l, err := run.ListenAll(wanted)
 	if err != nil {
 		return err
 	}
 	l[0].Close()
 	l[1].Close()
-	d.ports = ports{l[2], l[3], l[4]}
+	d.ports = ports{prometheus: l[2], traces: l[3], control: l[4]}
+	if d.cfg.Console != "" {
+		d.ports.console, d.Console = l[5], l[5].Addr().String()
+	}
 	for _, own := range l[2:] {
 		d.group.OnStop(func() error {
 			own.Close() // serving closes it too; this is for a start that fails before

@@ -42,7 +42,7 @@ func gatewayBinary(t *testing.T) string {
 // freePorts is the default demo on ports that the system chooses, faster.
 func freePorts(out io.Writer) Config {
 	cfg := Default()
-	for _, addr := range []*string{&cfg.Gateway, &cfg.Admin, &cfg.Prometheus, &cfg.Traces, &cfg.Control} {
+	for _, addr := range []*string{&cfg.Gateway, &cfg.Admin, &cfg.Prometheus, &cfg.Traces, &cfg.Control, &cfg.Console} {
 		*addr = "127.0.0.1:0"
 	}
 	cfg.Sample = 1

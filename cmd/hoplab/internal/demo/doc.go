@@ -4,6 +4,6 @@
 //
 // Order of start: everything binds its port first (so that a taken one stops
 // the demo before anything runs), then trace store, gateway, services,
-// Prometheus, load, fault control. It stops in reverse, but that the gateway
+// Prometheus, load, fault control, console. It stops in reverse, but that the gateway
 // drains while the services still answer.
 package demo

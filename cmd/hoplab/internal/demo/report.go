@@ -33,7 +33,7 @@ func (d *Demo) welcome() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `hopscope's demo is up; Ctrl-C ends it.
 
-  gateway      http://%[1]s   HTTP/2 with prior knowledge, and HTTP/1.1 (process %[6]d)
+%[14]s  gateway      http://%[1]s   HTTP/2 with prior knowledge, and HTTP/1.1 (process %[6]d)
   HTTPS        https://%[13]s   with a certificate of the demo's own
   admin        http://%[2]s/metrics   also /streams, /config
   Prometheus   http://%[3]s/api/v1/alerts   also /api/v1/query?query=…
@@ -51,7 +51,7 @@ Try:
 		"query="+query,
 		flagUnless(d.Traces == Default().Traces, " --traces http://"+d.Traces),
 		flagUnless(d.Control == Default().Control, " --control http://"+d.Control),
-		d.endpoints(), d.Secure)
+		d.endpoints(), d.Secure, d.consoleLine())
 	b.WriteString("\nFaults:\n")
 	for _, f := range d.faults {
 		fmt.Fprintf(&b, "  %-18s %s\n", f.Name, f.About)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is one named way to misbehave.
@@ -25,6 +26,8 @@ type State struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
 	On    bool   `json:"on"`
+	// Since is when it was turned on; zero while it is off.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // ErrUnknown is returned for a name that neither the board nor a peer knows.
@@ -43,7 +46,7 @@ type Board struct {
 
 type entry struct {
 	Fault
-	on bool
+	since time.Time // when it was turned on; zero: it is off
 }
 
 // NewBoard returns a board with these faults, all of them off.
@@ -97,17 +100,22 @@ func (b *Board) setLocal(ctx context.Context, name string, on bool) (State, erro
 	if e == nil {
 		return State{}, ErrUnknown
 	}
-	if e.on != on {
+	if !e.since.IsZero() != on {
+		began := time.Now().UTC().Truncate(time.Millisecond)
 		if err := e.Apply(ctx, on); err != nil {
 			return State{}, fmt.Errorf("fault %s: %w", name, err)
 		}
-		e.on = on
+		e.since = time.Time{}
+		if on {
+			e.since = began
+		}
 	}
 	return e.state(), nil
 }
 
 // List returns the faults of this process and its peers, sorted by name. A
-// fault that several processes own is on while it is on in any of them. A peer
+// fault that several processes own is on while it is on in any of them, since the
+// first of them. A peer
 // that does not answer is left out; its error is returned beside the rest.
 func (b *Board) List(ctx context.Context) ([]State, error) {
 	all := map[string]State{}
@@ -124,7 +132,9 @@ func (b *Board) List(ctx context.Context) ([]State, error) {
 			continue
 		}
 		for _, s := range states {
-			s.On = s.On || all[s.Name].On
+			if here := all[s.Name]; here.On && (!s.On || here.Since.Before(s.Since)) {
+				s.On, s.Since = true, here.Since
+			}
 			all[s.Name] = s
 		}
 	}
@@ -155,4 +165,6 @@ func (b *Board) find(name string) *entry {
 	return nil
 }
 
-func (e *entry) state() State { return State{Name: e.Name, About: e.About, On: e.on} }
+func (e *entry) state() State {
+	return State{Name: e.Name, About: e.About, On: !e.since.IsZero(), Since: e.since}
+}

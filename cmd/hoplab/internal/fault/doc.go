@@ -7,7 +7,7 @@
 //
 // The protocol is three requests, JSON both ways:
 //
-//	GET /faults        → [{"name":"latency","about":"…","on":false}, …]
+//	GET /faults        → [{"name":"latency","about":"…","on":false}, …]; one that is on has "since", RFC 3339
 //	PUT /faults/NAME   ← {"on":true}   → the fault's new state
 //	GET /healthz       → 200 once the process serves
 //

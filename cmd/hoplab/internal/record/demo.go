@@ -37,7 +37,8 @@ type Gateway struct {
 func (p Plan) Demo(ctx context.Context, g Gateway, s Scenario) (rec recording.Recording, err error) {
 	cfg := demo.Default()
 	cfg.Binary, cfg.Out, cfg.Seed = g.Binary, io.Discard, g.Seed
-	// The demo's own Prometheus is not needed here.
+	// The demo's own Prometheus and console are not needed here.
+	cfg.Console = ""
 	cfg.ScrapeInterval, cfg.EvalInterval = time.Minute, time.Minute
 	for _, address := range []*string{&cfg.Gateway, &cfg.Admin, &cfg.Prometheus, &cfg.Traces, &cfg.Control} {
 		*address = "127.0.0.1:0"
