@@ -106,7 +106,7 @@ func (s *Source) reason(err error) (reason, remedy string) {
 		return "certificate required", "name a client certificate with " + flag + "-cert and " + flag + "-key"
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response"):
 		return "speaks no TLS", "name it with http:// in " + flag
-	case strings.Contains(err.Error(), "malformed HTTP response"):
+	case strings.Contains(err.Error(), "malformed HTTP"), strings.Contains(err.Error(), "readLoopPeekFailLocked"): // who speaks first
 		return "speaks no HTTP", "is it the right port, or does it want https://? " + flag + " says where"
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return "no such host", "correct the host in " + flag

@@ -26,12 +26,21 @@ type Config struct {
 // New returns the console's handler, which is safe for concurrent use. An error is
 // one of the configuration, or of what is checked in.
 func New(cfg Config) (http.Handler, error) {
-	if len(cfg.Sources) == 0 {
-		return nil, errors.New("no source: name at least one with --prometheus, --admin, --traces or --faults")
+	lib, err := readLibrary()
+	if err != nil {
+		return nil, err
 	}
-	if cfg.Assets == nil {
-		cfg.Assets = builtIn()
-	}
+	return newHandler(cfg, lib)
+}
+
+// library is what the console knows without asking a source. It does not change.
+type library struct {
+	boards *boards
+	atlas  *atlas
+	expect map[string]Expectation // by the fault's name
+}
+
+func readLibrary() (*library, error) {
 	boards, err := readBoards()
 	if err != nil {
 		return nil, err
@@ -44,16 +53,30 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
+	return &library{boards, atlas, expect}, nil
+}
+
+func newHandler(cfg Config, lib *library) (http.Handler, error) {
+	if len(cfg.Sources) == 0 {
+		return nil, errors.New("no source: name at least one with --prometheus, --admin, --traces or --faults")
+	}
+	if cfg.Assets == nil {
+		cfg.Assets = builtIn()
+	}
+	assets, err := newAssets(cfg.Assets)
+	if err != nil {
+		return nil, err
+	}
 	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
+	mux := http.NewServeMux()
 	relays := map[string]*relay{}
 	for _, s := range cfg.Sources {
 		relays[s.Name] = newRelay(s, cfg.Version)
 	}
-	for _, rt := range routes(expect) {
+	for _, rt := range routes(lib.expect) {
 		var h http.Handler = missing(rt.source)
 		if r := relays[rt.source]; r != nil {
 			h = compressed(r.handler(rt))
@@ -62,21 +85,13 @@ func New(cfg Config) (http.Handler, error) {
 			mux.Handle(method+" /api/"+rt.path, h)
 		}
 	}
-	for path, d := range map[string]*document{
-		"console":       about(cfg),
-		"alerts/panels": jsonDocument(atlas.alerts),
-		"runbook":       runbook(),
-	} {
-		mux.Handle("GET /api/"+path, d)
-	}
-	boards.register(mux)
+	mux.Handle("GET /api/console", about(cfg))
+	mux.Handle("GET /api/alerts/panels", jsonDocument(lib.atlas.alerts))
+	mux.Handle("GET /api/runbook", runbook())
+	lib.boards.register(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		problem{Status: http.StatusNotFound, Reason: "there is no " + r.Method + " of this path", Remedy: "correct the path or the method"}.write(w)
 	})
-	assets, err := newAssets(cfg.Assets)
-	if err != nil {
-		return nil, err
-	}
 	mux.Handle("/", assets)
 	return guard{hosts: cfg.Hosts, next: mux}, nil
 }
