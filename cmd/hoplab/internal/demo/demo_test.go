@@ -121,7 +121,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 	t.Run("every panel has data", func(t *testing.T) { everyPanel(t, d) })
 	t.Run("it prints where to look and how it goes", func(t *testing.T) {
 		until(t, "status lines", func() bool { return strings.Contains(out.String(), "users ") })
-		for _, want := range []string{d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, load.SlowConsumer, "hoplab demo trace"} {
+		for _, want := range []string{d.Gateway, d.Admin, d.Prometheus, d.Traces, d.Control, "console      http://" + d.Console, load.SlowConsumer, "hoplab demo trace"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("printed no %s in:\n%s", want, out.String())
 			}
@@ -136,6 +136,7 @@ func TestDemoShowsWhatItPromises(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("the console shows all of it", func(t *testing.T) { wholeConsole(t, d) })
 	t.Run("faults show in the metrics", func(t *testing.T) { everyFault(t, d) })
 
 	stop()

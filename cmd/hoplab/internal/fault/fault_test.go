@@ -2,11 +2,14 @@ package fault
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // recorder counts what Apply was asked for.
@@ -97,6 +100,59 @@ func TestPeerThatIsAwayLeavesTheRestListed(t *testing.T) {
 	list, err := b.List(t.Context())
 	if len(list) != 1 || err == nil {
 		t.Errorf("got %v, %v", list, err)
+	}
+}
+
+func TestStateSaysSinceWhenItIsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		b := NewBoard(r.fault("latency"))
+		set := func(on bool) State {
+			t.Helper()
+			time.Sleep(time.Minute) // of synctest's time
+			s, err := b.Set(t.Context(), "latency", on)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		first := set(true)
+		if !first.Since.Equal(time.Now()) {
+			t.Errorf("since %s, it is %s", first.Since, time.Now())
+		}
+		if again := set(true); again != first {
+			t.Errorf("turned on again: %+v, was %+v", again, first)
+		}
+		text, err := json.Marshal(set(false))
+		if want := `{"name":"latency","about":"about latency","on":false}`; string(text) != want || err != nil {
+			t.Errorf("off: %s (%v), want %s", text, err, want)
+		}
+		if later := set(true); !later.Since.After(first.Since) {
+			t.Errorf("since %s, turned on the second time", later.Since)
+		}
+	})
+}
+
+func TestFaultOfSeveralIsOnSinceTheFirst(t *testing.T) {
+	var here, there recorder
+	peer, b := NewBoard(there.fault("latency")), NewBoard(here.fault("latency"))
+	srv := httptest.NewServer(peer.Handler())
+	defer srv.Close()
+	b.AddPeer(srv.URL)
+	first, err := b.setLocal(t.Context(), "latency", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := b.List(t.Context())
+	if err != nil || alone[0] != first {
+		t.Errorf("listed %+v (%v), want %+v", alone, err, first)
+	}
+	if _, err := peer.Set(t.Context(), "latency", true); err != nil {
+		t.Fatal(err)
+	}
+	both, err := b.List(t.Context())
+	if err != nil || both[0] != first {
+		t.Errorf("listed %+v (%v), want %+v", both, err, first)
 	}
 }
 
