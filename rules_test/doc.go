@@ -2,7 +2,7 @@
 //
 //	series/       what Prometheus scraped of a gateway while real faults happened (hoplab rules record);
 //	              what only dashboards read is compressed
-//	matrix.yml    which alert has to fire on it, and by when
+//	matrix.yml    which alert has to fire on it, and by when; carried along by Matrix
 //	synthetic.yml series by hand, where no recording covers an alert
 //	days.yml      hours and days, spliced from recordings
 //	recorded/, synthetic/   promtool's test files, generated from these

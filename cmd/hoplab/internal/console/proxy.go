@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -89,9 +90,12 @@ func (r *relay) ask(ctx context.Context, w http.ResponseWriter, req *http.Reques
 	if err != nil {
 		return nil, err
 	}
-	if to := answer.Header.Get("Location"); to != "" && answer.StatusCode/100 == 3 {
+	switch to := answer.Header.Get("Location"); {
+	case answer.StatusCode < 200:
+		err = answerError{fmt.Errorf("answers status %d", answer.StatusCode)} // 101 is no answer to what was asked
+	case to != "" && answer.StatusCode < 400 && answer.StatusCode >= 300:
 		err = redirectError{to}
-	} else if rt.edit != nil && answer.StatusCode == http.StatusOK && req.Method != http.MethodHead {
+	case rt.edit != nil && answer.StatusCode == http.StatusOK && req.Method != http.MethodHead:
 		err = rt.edit(answer)
 	}
 	if err != nil {

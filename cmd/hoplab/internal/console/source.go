@@ -54,7 +54,7 @@ func ParseURL(text string) (*url.URL, error) {
 // shown returns the URL without credentials.
 func (s *Source) shown() string {
 	u := *s.URL
-	u.User = nil
+	u.User, u.RawQuery = nil, ""
 	return u.String()
 }
 
