@@ -88,7 +88,7 @@ type link struct {
 
 type panelJSON struct {
 	ID          int          `json:"id"`
-	Type        string       `json:"type"` // row | stat | timeseries | table
+	Type        string       `json:"type"` // row, or a kind's name
 	Title       string       `json:"title"`
 	Description string       `json:"description,omitempty"`
 	GridPos     gridPos      `json:"gridPos"`
@@ -96,6 +96,7 @@ type panelJSON struct {
 	Targets     []target     `json:"targets,omitempty"`
 	FieldConfig *fieldConfig `json:"fieldConfig,omitempty"`
 	Options     any          `json:"options,omitempty"`
+	Transforms  []transform  `json:"transformations,omitempty"`
 	Links       []dataLink   `json:"links,omitempty"`
 	Collapsed   *bool        `json:"collapsed,omitempty"` // rows
 	Panels      *[]panelJSON `json:"panels,omitempty"`    // rows: empty while they are expanded
@@ -115,17 +116,38 @@ type target struct {
 	LegendFormat string     `json:"legendFormat"`
 	EditorMode   string     `json:"editorMode"`
 	Range        bool       `json:"range"`
+	Format       string     `json:"format,omitempty"` // heatmap | table; else as series
 	Instant      bool       `json:"instant"`
 	Exemplar     bool       `json:"exemplar"`
 }
 
 type fieldConfig struct {
 	Defaults  fieldDefaults `json:"defaults"`
-	Overrides []any         `json:"overrides"`
+	Overrides []override    `json:"overrides"`
+}
+
+// override changes properties of the fields that it matches.
+type override struct {
+	Matcher    matcher    `json:"matcher"`
+	Properties []property `json:"properties"`
+}
+
+type matcher struct {
+	ID      string `json:"id"` // byName
+	Options string `json:"options"`
+}
+
+type property struct {
+	ID    string `json:"id"` // as in fieldDefaults; custom.x for one of Custom
+	Value any    `json:"value"`
 }
 
 type fieldDefaults struct {
 	Unit       string     `json:"unit"`
+	Min        *float64   `json:"min,omitempty"`
+	Max        *float64   `json:"max,omitempty"`
+	Color      *color     `json:"color,omitempty"`
+	Mappings   []mapping  `json:"mappings,omitempty"`
 	Links      []dataLink `json:"links,omitempty"`
 	Custom     any        `json:"custom,omitempty"`
 	Thresholds thresholds `json:"thresholds"`
@@ -141,48 +163,24 @@ type threshold struct {
 	Value *float64 `json:"value"` // null: from minus infinity
 }
 
+type color struct {
+	Mode string `json:"mode"` // thresholds
+}
+
+// mapping shows words instead of values.
+type mapping struct {
+	Type    string               `json:"type"` // value
+	Options map[string]stateText `json:"options"`
+}
+
+type stateText struct {
+	Text  string `json:"text"`
+	Color string `json:"color"`
+	Index int    `json:"index"`
+}
+
 type dataLink struct {
 	Title       string `json:"title"`
 	URL         string `json:"url"`
 	TargetBlank bool   `json:"targetBlank"`
-}
-
-type curve struct {
-	DrawStyle   string `json:"drawStyle"`
-	LineWidth   int    `json:"lineWidth"`
-	FillOpacity int    `json:"fillOpacity"`
-	ShowPoints  string `json:"showPoints"`
-	SpanNulls   bool   `json:"spanNulls"`
-	AxisSoftMin int    `json:"axisSoftMin"`
-}
-
-type timeseriesOptions struct {
-	Legend  legend  `json:"legend"`
-	Tooltip tooltip `json:"tooltip"`
-}
-
-type legend struct {
-	ShowLegend  bool     `json:"showLegend"`
-	DisplayMode string   `json:"displayMode"`
-	Placement   string   `json:"placement"`
-	Calcs       []string `json:"calcs"`
-}
-
-type tooltip struct {
-	Mode string `json:"mode"`
-	Sort string `json:"sort"`
-}
-
-type statOptions struct {
-	ColorMode     string        `json:"colorMode"`
-	GraphMode     string        `json:"graphMode"`
-	JustifyMode   string        `json:"justifyMode"`
-	TextMode      string        `json:"textMode"`
-	ReduceOptions reduceOptions `json:"reduceOptions"`
-}
-
-type reduceOptions struct {
-	Calcs  []string `json:"calcs"`
-	Fields string   `json:"fields"`
-	Values bool     `json:"values"`
 }

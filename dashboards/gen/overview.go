@@ -22,30 +22,30 @@ func overview() board {
 		rows: []row{
 			{"Now", []panel{
 				{
-					title: "Requests", about: "Requests that ended, per second, over the chosen routes.", unit: requests, stat: true,
+					title: "Requests", about: "Requests that ended, per second, over the chosen routes.", unit: requests, kind: stat(),
 					queries: []query{{sum("", all), "requests"}}, shows: healthy, nonzero: true,
 				},
 				{
-					title: "Failed", about: "Share of requests that failed through no fault of the client.", unit: percent, stat: true,
+					title: "Failed", about: "Share of requests that failed through no fault of the client.", unit: percent, kind: stat(),
 					queries: []query{{ratio(orZero(sum("", failed), sum("", all)), sum("", all)), "failed"}},
 					warn:    0.001, bad: 0.01, shows: healthy,
 				},
 				{
-					title: "99th percentile", about: "Of the duration of unary requests, from native histograms.", unit: seconds, stat: true,
+					title: "99th percentile", about: "Of the duration of unary requests, from native histograms.", unit: seconds, kind: stat(),
 					queries: []query{{quantile("0.99", catalog.RequestDurationSeconds, "", `kind="unary"`), "p99"}},
 					warn:    0.25, bad: 0.5, shows: healthy, nonzero: true,
 				},
 				{
-					title: "Open streams", about: "Exchanges in progress.", unit: number, stat: true,
+					title: "Open streams", about: "Exchanges in progress.", unit: number, kind: stat(),
 					queries: []query{{sum("", gauge(catalog.StreamsOpen)), "open"}}, shows: healthy, nonzero: true,
 				},
 				{
-					title: "Firing alerts", about: "Alerts of hopscope's rules that fire now.", unit: number, stat: true,
+					title: "Firing alerts", about: "Alerts of hopscope's rules that fire now.", unit: number, kind: stat(),
 					queries: []query{{`count(ALERTS{alertstate="firing", alertname=~"Hopscope.*"}) or vector(0)`, "firing"}},
 					warn:    1, bad: 3, shows: failingReplica, nonzero: true,
 				},
 				{
-					title: "Gateways up", about: "Gateways that answer Prometheus.", unit: number, stat: true,
+					title: "Gateways up", about: "Gateways that answer Prometheus.", unit: number, kind: stat(),
 					queries: []query{{`sum(up{job=~"$job", instance=~"$instance"} and on (job, instance) ` + catalog.BuildInfo.String() + `)`, "up"}},
 					shows:   healthy, nonzero: true,
 				},
@@ -99,12 +99,17 @@ func overview() board {
 					unit: seconds, shows: healthy, nonzero: true, exemplars: true,
 					queries: []query{{quantile("0.99", catalog.GatewayOverheadSeconds, "route"), "{{route}}"}},
 				},
+				{
+					title: "How long requests took", about: "Unary requests per second by their duration: the stronger the colour, the more took that long. Dots are sampled traces.",
+					unit: requests, kind: heatmap(gaugeUnit(catalog.RequestDurationSeconds.Metric()), requests), shows: healthy, nonzero: true, exemplars: true,
+					queries: []query{{sum("le", bucket(catalog.RequestDurationSeconds, `kind="unary"`)), "{{le}}"}},
+				},
 			}},
 			{"Error budgets", []panel{
 				{
 					title: "Availability: budget burn", about: "How many times too fast the error budget of 30 days burns (objective 99.9 %). " +
 						"At 14.4 over both windows someone is paged.",
-					unit: number, shows: failingReplica, nonzero: true,
+					unit: number, shows: failingReplica, nonzero: true, wide: 12,
 					queries: []query{
 						{failedRatio + "5m" + recorded + " / " + errorBudget, "{{route}} 5m"},
 						{failedRatio + "1h" + recorded + " / " + errorBudget, "{{route}} 1h"},
@@ -112,16 +117,22 @@ func overview() board {
 				},
 				{
 					title: "Latency: budget burn", about: "How many times too fast the latency budget of 30 days burns (objective: 99 % of unary requests within 0.5 s).",
-					unit: number, shows: latency, nonzero: true,
+					unit: number, shows: latency, nonzero: true, wide: 12,
 					queries: []query{
 						{slowRatio + "5m" + recorded + " / " + latencyBudget, "{{route}} 5m"},
 						{slowRatio + "1h" + recorded + " / " + latencyBudget, "{{route}} 1h"},
 					},
 				},
 				{
-					title: "Alerts", about: "Alerts of hopscope's rules, pending (waiting out their delay) or firing.", unit: number, shows: failingReplica, nonzero: true,
-					queries: []query{{`count by (alertname, alertstate) (ALERTS{alertname=~"Hopscope.*"})` +
-						"\n  or label_replace(vector(0), \"alertname\", \"none\", \"\", \"\")", "{{alertname}} {{alertstate}}"}},
+					title: "Alerts", about: "Each alert of hopscope's rules that is pending (it waits out its delay) or fires, over time.",
+					unit: number, shows: failingReplica, nonzero: true, warn: 1, bad: 2,
+					kind: timeline(state(stateText{Text: "quiet", Color: "green"}, stateText{Text: "pending", Color: "orange"}, stateText{Text: "firing", Color: "red"})),
+					queries: []query{{
+						"2 * " + aggregate("max", "alertname", `ALERTS{alertname=~"Hopscope.*", alertstate="firing"}`) +
+							"\n  or " + aggregate("max", "alertname", `ALERTS{alertname=~"Hopscope.*", alertstate="pending"}`) +
+							"\n  or (label_replace(vector(0), \"alertname\", \"none\", \"\", \"\") unless on () " + `ALERTS{alertname=~"Hopscope.*"})`,
+						"{{alertname}}",
+					}},
 				},
 			}},
 			{"Upstreams", []panel{

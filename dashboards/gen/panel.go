@@ -35,13 +35,20 @@ type panel struct {
 	// some of it is above zero if nonzero.
 	shows   string
 	nonzero bool
-	stat    bool // one large number instead of a graph
-	// warn and bad colour a stat from these values on; 0: not.
+	kind    kind // without a name: graph
+	// rowsBy are the labels of a table's rows, in their order; columns say how the
+	// values of its queries are shown.
+	rowsBy  []string
+	columns []column
+	// wide is the width on the grid where the kind's is not meant.
+	wide int
+	// warn and bad colour a value from these on; 0: not.
 	warn, bad float64
 	exemplars bool
 	traces    traceLink
 }
 
+// query is a curve, or a column of a table, which its legend is the title of.
 type query struct {
 	expr, legend string
 }

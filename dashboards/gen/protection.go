@@ -13,24 +13,36 @@ func protection() board {
 			{"Now", []panel{
 				{
 					title: "Refuses new streams", about: "Whether a gateway is short of buffers, memory or processors, and refuses new streams.",
-					unit: boolean, stat: true, warn: 1, bad: 1, shows: healthy,
+					unit: boolean, kind: stat(), warn: 1, bad: 1, shows: healthy,
 					queries: []query{{aggregate("max", "", gauge(catalog.Overload)), "refuses"}},
 				},
 				{
 					title: "Highest score", about: "The client connection with the most points for what is legal and costs the gateway more than it. " +
 						"Beyond limits.max_glitches it is ended.",
-					unit: number, stat: true, shows: rapidReset,
+					unit: number, kind: stat(), shows: rapidReset,
 					queries: []query{{aggregate("max", "", gauge(catalog.Glitches, client, `stat="max"`)), "points"}},
 				},
 				{
 					title: "Rules broken by clients", about: "Rules of RFC 9113 or limits that clients broke, per second.",
-					unit: rateUnit(catalog.MalformedTotal), stat: true, warn: 0.5, bad: 10, shows: rapidReset, nonzero: true,
+					unit: rateUnit(catalog.MalformedTotal), kind: stat(), warn: 0.5, bad: 10, shows: rapidReset, nonzero: true,
 					queries: []query{{sum("", rate(catalog.MalformedTotal, client)), "broken"}},
 				},
 				{
 					title: "Connections used", about: "Share of the client connections that are taken at most. From seven eighths on, unused ones are closed.",
-					unit: percent, stat: true, warn: 0.75, bad: 0.875, shows: healthy, nonzero: true,
+					unit: percent, kind: share(), warn: 0.75, bad: 0.875, shows: healthy, nonzero: true,
 					queries: []query{{ratio(sum("", gauge(catalog.ConnectionsOpen, client)), sum("", gauge(catalog.MaxConnections))), "used"}},
+				},
+				{
+					title: "Descriptors used", about: "Share of the file descriptors that the fullest gateway may open. Without one no connection is accepted or dialled.",
+					unit: percent, kind: share(), warn: 0.75, bad: 0.9, shows: healthy, nonzero: true,
+					queries: []query{{"max(" + ratio(
+						`process_open_fds{job=~"$job", instance=~"$instance"}`, `process_max_fds{job=~"$job", instance=~"$instance"}`,
+					) + ")", "used"}},
+				},
+				{
+					title: "Stream slots used", about: "Share of the streams that the fullest endpoint allows on its open connections. At 90 % an alert follows.",
+					unit: percent, kind: share(), warn: 0.75, bad: 0.9, shows: healthy,
+					queries: []query{{aggregate("max", "", slotsUsed), "used"}},
 				},
 			}},
 			{"What was tried", []panel{

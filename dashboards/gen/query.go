@@ -37,6 +37,11 @@ func count(h catalog.Histogram, matchers ...string) string {
 	return "rate(" + selector(h.Count(), h.Metric(), matchers...) + "[$__rate_interval])"
 }
 
+// bucket returns the rates at which the classic buckets of a histogram grow.
+func bucket(h catalog.Histogram, matchers ...string) string {
+	return "rate(" + selector(h.Bucket(), h.Metric(), matchers...) + "[$__rate_interval])"
+}
+
 // quantile returns a quantile by labels: of the native buckets where there are
 // any, else of the classic ones.
 func quantile(q string, h catalog.Histogram, by string, matchers ...string) string {

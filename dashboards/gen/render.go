@@ -2,19 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 
 	"github.com/hopscope/hopscope/telemetry/catalog"
 )
 
-const (
-	columns     = 24 // of Grafana's grid
-	graphWidth  = 8
-	graphHeight = 8
-	statWidth   = 4
-	statHeight  = 4
-)
+const columns = 24 // of Grafana's grid
 
 var prometheus = datasource{Type: "prometheus", UID: "${datasource}"}
 
@@ -47,14 +42,12 @@ func render(b board) ([]byte, error) {
 		y++
 		x, lowest := 0, y
 		for _, p := range r.panels {
-			w, h := graphWidth, graphHeight
-			if p.stat {
-				w, h = statWidth, statHeight
-			}
+			k := p.drawn()
+			w, h := cmp.Or(p.wide, k.width), k.height
 			if x+w > columns {
 				x, y = 0, lowest
 			}
-			d.Panels = append(d.Panels, renderPanel(p, next(), gridPos{h, w, x, y}))
+			d.Panels = append(d.Panels, renderPanel(p, k, next(), gridPos{h, w, x, y}))
 			x, lowest = x+w, max(lowest, y+h)
 		}
 		y = lowest
@@ -67,26 +60,27 @@ func render(b board) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func renderPanel(p panel, id int, at gridPos) panelJSON {
+// drawn returns the panel's kind.
+func (p panel) drawn() kind {
+	if p.kind.name == "" {
+		return graph()
+	}
+	return p.kind
+}
+
+func renderPanel(p panel, k kind, id int, at gridPos) panelJSON {
 	j := panelJSON{
-		ID: id, Type: "timeseries", Title: p.title, Description: p.about, GridPos: at, Datasource: &prometheus,
+		ID: id, Type: k.name, Title: p.title, Description: p.about, GridPos: at, Datasource: &prometheus, Options: k.options,
 		FieldConfig: &fieldConfig{
-			Defaults:  fieldDefaults{Unit: p.unit, Thresholds: steps(p)},
-			Overrides: []any{},
-		},
-		Options: timeseriesOptions{
-			Legend:  legend{ShowLegend: true, DisplayMode: "table", Placement: "bottom", Calcs: []string{"lastNotNull", "max"}},
-			Tooltip: tooltip{Mode: "multi", Sort: "desc"},
+			Defaults:  fieldDefaults{Unit: p.unit, Min: k.min, Max: k.max, Mappings: k.mappings, Custom: k.custom, Thresholds: steps(p.warn, p.bad)},
+			Overrides: []override{},
 		},
 	}
-	if p.stat {
-		j.Type = "stat"
-		j.Options = statOptions{
-			ColorMode: "value", GraphMode: "area", JustifyMode: "auto", TextMode: "auto",
-			ReduceOptions: reduceOptions{Calcs: []string{"lastNotNull"}},
-		}
-	} else {
-		j.FieldConfig.Defaults.Custom = curve{DrawStyle: "line", LineWidth: 1, FillOpacity: 10, ShowPoints: "never"}
+	if k.byThreshold {
+		j.FieldConfig.Defaults.Color = &color{"thresholds"}
+	}
+	if k.format == "table" {
+		j.Transforms, j.FieldConfig.Overrides = columnsOf(p)
 	}
 	if p.traces.tag != "" {
 		j.FieldConfig.Defaults.Links = []dataLink{{
@@ -97,20 +91,23 @@ func renderPanel(p panel, id int, at gridPos) panelJSON {
 	}
 	for i, q := range p.queries {
 		j.Targets = append(j.Targets, target{
-			RefID: string(rune('A' + i)), Datasource: prometheus, Expr: q.expr, LegendFormat: q.legend,
-			EditorMode: "code", Range: true, Exemplar: p.exemplars,
+			RefID: refID(i), Datasource: prometheus, Expr: q.expr, LegendFormat: q.legend,
+			EditorMode: "code", Range: !k.instant, Instant: k.instant, Format: k.format, Exemplar: p.exemplars,
 		})
 	}
 	return j
 }
 
-func steps(p panel) thresholds {
+// refID names the i-th query of a panel.
+func refID(i int) string { return string(rune('A' + i)) }
+
+func steps(warn, bad float64) thresholds {
 	t := thresholds{Mode: "absolute", Steps: []threshold{{Color: "green"}}}
-	if p.warn > 0 {
-		t.Steps = append(t.Steps, threshold{"orange", &p.warn})
+	if warn > 0 {
+		t.Steps = append(t.Steps, threshold{"orange", &warn})
 	}
-	if p.bad > 0 {
-		t.Steps = append(t.Steps, threshold{"red", &p.bad})
+	if bad > 0 {
+		t.Steps = append(t.Steps, threshold{"red", &bad})
 	}
 	return t
 }

@@ -5,16 +5,44 @@ import "github.com/hopscope/hopscope/telemetry/catalog"
 // failedAttempts matches the attempts that failed through the endpoint's fault.
 const failedAttempts = `result=~"server_error|reset|gone|unreachable|no_stream_slot|timeout|bad_response"`
 
+// slotsUsed is recorded by alerts/upstreams.rules.yml.
+const slotsUsed = `job_upstream_endpoint:hopscope_stream_slots:used_ratio{job=~"$job", upstream=~"$upstream"}`
+
 // upstreams shows what stands behind the gateway: endpoints, attempts,
 // connections, and what the gateway reports of each hop.
 func upstreams() board {
 	endpoint := "upstream, endpoint"
 	perEndpoint := "{{upstream}} {{endpoint}}"
 	attempts := sum(endpoint, rate(catalog.AttemptsTotal))
+	failed := ratio(sum(endpoint, rate(catalog.AttemptsTotal, failedAttempts)), attempts)
 	return board{
 		uid: "hopscope-upstreams", title: "hopscope / Upstreams and hops",
 		about: "Endpoints, attempts, connections, stream slots, retries, and the spans that are reported of each hop.",
 		rows: []row{
+			{"Now", []panel{
+				{
+					title: "Each endpoint", about: "Attempts per second, the share that failed through the endpoint's fault, streams and connections open now, " +
+						"the share of stream slots in use, and the round-trip time. Empty: not measured, or no limit was set.",
+					unit: number, kind: table(), shows: healthy, nonzero: true,
+					rowsBy: []string{catalog.LabelUpstream, catalog.LabelEndpoint},
+					queries: []query{
+						{attempts, "Attempts"},
+						{failed, "Failed"},
+						{sum(endpoint, gauge(catalog.EndpointStreamsOpen)), "Streams"},
+						{sum(endpoint, gauge(catalog.EndpointConnectionsOpen)), "Connections"},
+						{aggregate("max", endpoint, slotsUsed), "Slots used"},
+						{aggregate("max", endpoint, gauge(catalog.RTTSeconds)), "Round trip"},
+					},
+					columns: []column{
+						{unit: requests},
+						{unit: percent, warn: 0.01, bad: 0.1},
+						{unit: number},
+						{unit: number},
+						{unit: percent, warn: 0.75, bad: 0.9},
+						{unit: gaugeUnit(catalog.RTTSeconds.Metric())},
+					},
+				},
+			}},
 			{"Attempts", []panel{
 				{
 					title: "Attempts by endpoint", about: "Tries per second to get a response.", unit: requests, shows: healthy, nonzero: true,
@@ -22,7 +50,7 @@ func upstreams() board {
 				},
 				{
 					title: "Failed attempts by endpoint", about: "Share of attempts that failed through the endpoint's fault.", unit: percent,
-					queries: []query{{ratio(sum(endpoint, rate(catalog.AttemptsTotal, failedAttempts)), attempts), perEndpoint}},
+					queries: []query{{failed, perEndpoint}},
 					shows:   failingReplica, nonzero: true, traces: upstreamTraces,
 				},
 				{
@@ -54,7 +82,7 @@ func upstreams() board {
 				{
 					title: "Stream slots in use", about: "Share of the streams that an endpoint allows on its open connections. At 90 % an alert follows.",
 					unit: percent, shows: healthy,
-					queries: []query{{`job_upstream_endpoint:hopscope_stream_slots:used_ratio{job=~"$job", upstream=~"$upstream"}`, perEndpoint}},
+					queries: []query{{slotsUsed, perEndpoint}},
 				},
 				{
 					title: "Wait for a stream slot", about: "99th percentile of the time that an attempt waited for a connection or a slot on one.",
