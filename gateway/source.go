@@ -19,16 +19,22 @@ func (g *Gateway) Ready() bool { return g.ready.Load() }
 // Streams implements event.Source.
 func (g *Gateway) Streams(ctx context.Context) ([]event.StreamInfo, error) {
 	all := []event.StreamInfo{}
-	err := g.ask(ctx, relay.Snapshot{Streams: true}, func(s []event.StreamInfo, _ event.Stats) {
-		all = append(all, s...)
-	})
+	err := g.ask(ctx, relay.Streams, func(a relay.Answer) { all = append(all, a.Streams...) })
+	return all, err
+}
+
+// Connections implements event.Source.
+func (g *Gateway) Connections(ctx context.Context) ([]event.ConnectionInfo, error) {
+	all := []event.ConnectionInfo{}
+	err := g.ask(ctx, relay.Connections, func(a relay.Answer) { all = append(all, a.Connections...) })
 	return all, err
 }
 
 // Stats implements event.Source.
 func (g *Gateway) Stats(ctx context.Context) (event.Stats, error) {
 	var sum event.Stats
-	err := g.ask(ctx, relay.Snapshot{Stats: true}, func(_ []event.StreamInfo, s event.Stats) {
+	err := g.ask(ctx, relay.Stats, func(a relay.Answer) {
+		s := a.Stats
 		sum.BufferedBytes += s.BufferedBytes
 		sum.MaxConnections = s.MaxConnections
 		for i, yes := range s.Overload {
@@ -76,20 +82,16 @@ func addStall(sum *event.Stats, t event.StallStats) {
 }
 
 type answer struct {
-	streams []event.StreamInfo
-	stats   event.Stats
-	ok      bool
+	relay.Answer
+	ok bool
 }
 
 // ask puts a question to every worker at once and adds up the answers.
-func (g *Gateway) ask(ctx context.Context, q relay.Snapshot, add func([]event.StreamInfo, event.Stats)) error {
+func (g *Gateway) ask(ctx context.Context, q relay.Question, add func(relay.Answer)) error {
 	answers := make(chan answer, len(g.workers))
 	for _, w := range g.workers {
-		q.Worker = w
-		q.Done = func(streams []event.StreamInfo, stats event.Stats, ok bool) {
-			answers <- answer{streams, stats, ok}
-		}
-		if w.Post(q) != nil {
+		s := relay.Snapshot{Worker: w, Question: q, Done: func(a relay.Answer, ok bool) { answers <- answer{a, ok} }}
+		if w.Post(s) != nil {
 			return ErrStopped
 		}
 	}
@@ -99,7 +101,7 @@ func (g *Gateway) ask(ctx context.Context, q relay.Snapshot, add func([]event.St
 			if !a.ok {
 				return ErrStopped
 			}
-			add(a.streams, a.stats)
+			add(a.Answer)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

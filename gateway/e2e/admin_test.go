@@ -111,7 +111,7 @@ func TestAdminOverTLSWithATokenThatIsReplaced(t *testing.T) {
 	tokens := writeToken(t, adminToken)
 	g := startGateway(t, withAdmin(plainConfig(o.address), fmt.Sprintf("tls: {cert_file: %q, key_file: %q}, token_file: %q", certFile, keyFile, tokens)))
 	client := ca.client(t)
-	for page, open := range map[string]bool{"/healthz": true, "/readyz": true, "/metrics": false, "/config": false, "/streams": false, "/": false} {
+	for page, open := range map[string]bool{"/healthz": true, "/readyz": true, "/metrics": false, "/config": false, "/streams": false, "/connections": false, "/": false} {
 		if status, text := g.askAdmin(client, "https", page, ""); open != (status == 200) || !open && status != 401 {
 			t.Errorf("%s without a token: %d %q", page, status, text)
 		}

@@ -232,7 +232,7 @@ tracing: {reporter: jaeger, endpoint: %[6]q, sampler: {type: const, param: 1}, p
 		return strings.Contains(text, `"route":"h2"`), text
 	})
 	g.askAdmin(http.DefaultClient, "http", "/metrics?"+marker, marker)
-	for _, page := range []string{"/streams", "/config", "/metrics", "/", "/nothing?" + marker} {
+	for _, page := range []string{"/streams", "/connections", "/config", "/metrics", "/", "/nothing?" + marker} {
 		_, text := g.askAdmin(http.DefaultClient, "http", page, token)
 		fmt.Fprintf(&pages, "%s\n", text)
 	}

@@ -152,7 +152,7 @@ func (s *soaking) cycle() (page string) {
 func (s *soaking) scrape(ctx context.Context) error {
 	for path, accept := range map[string]string{
 		"/metrics": "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
-		"/streams": "",
+		"/streams": "", "/connections": "",
 	} {
 		req, err := http.NewRequestWithContext(ctx, "GET", "http://"+s.g.admin+path, nil)
 		if err != nil {

@@ -103,6 +103,9 @@ type FrameCounts struct {
 type Source interface {
 	// Streams returns every open stream.
 	Streams(ctx context.Context) ([]StreamInfo, error)
+	// Connections returns every open connection but those over HTTP/1.1 to
+	// endpoints, which net/http keeps to itself.
+	Connections(ctx context.Context) ([]ConnectionInfo, error)
 	// Stats returns what only the gateway knows at this moment.
 	Stats(ctx context.Context) (Stats, error)
 	// Visit has each worker call visit on the goroutine that calls its sink, with
@@ -127,6 +130,7 @@ type StreamInfo struct {
 	Method       string     `json:"method"`
 	Upstream     string     `json:"upstream"`
 	Endpoint     string     `json:"endpoint"`
+	UpstreamConn uint64     `json:"upstream_connection"` // id; 0: none yet, or over HTTP/1.1
 	AgeSeconds   float64    `json:"age_seconds"`
 	BytesRead    uint64     `json:"bytes_read"`    // from the client
 	BytesWritten uint64     `json:"bytes_written"` // to the client
@@ -153,6 +157,27 @@ type StallInfo struct {
 	Side  string    `json:"side"`
 	Scope string    `json:"scope"`
 	Since time.Time `json:"since"`
+}
+
+// ConnectionInfo is an open connection as /connections shows it.
+type ConnectionInfo struct {
+	ID             uint64  `json:"id"`
+	Side           string  `json:"side"`
+	Listener       string  `json:"listener"` // downstream only, else ""
+	Upstream       string  `json:"upstream"` // upstream only, else ""
+	Endpoint       string  `json:"endpoint"` // upstream only, else ""
+	Peer           string  `json:"peer"`     // address:port
+	Protocol       string  `json:"protocol"`
+	TLS            bool    `json:"tls"`
+	AgeSeconds     float64 `json:"age_seconds"`
+	OpenedFor      string  `json:"opened_for"`       // upstream only, an [OpenReason], else ""
+	Streams        int     `json:"streams"`          // open now
+	PeerMaxStreams int64   `json:"peer_max_streams"` // -1: the peer set no limit
+	SendWindow     int64   `json:"send_window"`      // of the connection, bytes; 0 over HTTP/1.1, which has none
+	ReceiveWindow  int64   `json:"receive_window"`   // of the connection, bytes; 0 over HTTP/1.1, which has none
+	RTTSeconds     float64 `json:"rtt_seconds"`      // 0: not measured
+	BufferedBytes  int64   `json:"buffered_bytes"`   // that wait for the peer to take them
+	Glitches       int64   `json:"glitches"`         // points, see the limit max_glitches
 }
 
 // Stats is the gateway's state at one moment, summed over its workers.

@@ -105,6 +105,28 @@ var endNames = [...]string{
 	"no_stream_slot",
 }
 
+// OpenReason says why a connection to an endpoint was opened: what was wrong with
+// those that the worker had. Connections are opened for requests that wait, never
+// ahead of them.
+type OpenReason uint8
+
+// The open reasons.
+const (
+	OpenFirst  OpenReason = iota // there had been none
+	OpenSlots                    // every stream that the origin allows was open on each of them
+	OpenPing                     // one with room owed an answer to a PING
+	OpenGoAway                   // GOAWAY: they took no new streams, or the last one had ended
+	OpenLost                     // the last one had ended without GOAWAY
+	OpenIdle                     // the last one had been closed because it had no stream for long
+	OpenRetry                    // there was none; the last could not be opened or ended before it was of use
+	NumOpenReasons
+)
+
+// String returns the name.
+func (r OpenReason) String() string { return name(openNames[:], int(r)) }
+
+var openNames = [...]string{"first", "slots", "ping", "goaway", "lost", "idle", "retry"}
+
 // CloseReason says why a connection ended.
 type CloseReason uint8
 

@@ -51,6 +51,8 @@ type Conn struct {
 	Listener *Listener // downstream only
 	Endpoint *Endpoint // upstream only
 	OpenedAt Time
+	// OpenedFor is why it was opened; upstream only.
+	OpenedFor OpenReason
 	// Observed belongs to the observer, which may set it in ConnOpened.
 	Observed any
 }

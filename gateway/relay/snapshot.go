@@ -8,32 +8,49 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
-// Snapshot is a task: it reports a worker's open streams, or its state, or both.
+// Question is what a Snapshot asks for.
+type Question uint8
+
+// The questions.
+const (
+	Streams     Question = iota // the open streams
+	Connections                 // the open connections
+	Stats                       // the state
+)
+
+// Answer has what a Question asked for of one worker.
+type Answer struct {
+	Streams     []event.StreamInfo
+	Connections []event.ConnectionInfo
+	Stats       event.Stats
+}
+
+// Snapshot is a task: a worker answers a question.
 type Snapshot struct {
-	Worker  *Worker
-	Streams bool // fill in the streams
-	Stats   bool // fill in the state
-	// Done is called with what was asked for; ok is false if the worker has ended.
-	Done func(streams []event.StreamInfo, stats event.Stats, ok bool)
+	Worker   *Worker
+	Question Question
+	// Done is called with the answer; ok is false if the worker has ended.
+	Done func(a Answer, ok bool)
 }
 
 // Run implements loop.Task.
 func (s Snapshot) Run() {
-	var streams []event.StreamInfo
-	var stats event.Stats
-	if s.Streams {
+	var a Answer
+	switch s.Question {
+	case Streams:
 		for x := s.Worker.exchanges; x != nil; x = x.next {
-			streams = append(streams, x.info())
+			a.Streams = append(a.Streams, x.info())
 		}
+	case Connections:
+		a.Connections = s.Worker.connections()
+	case Stats:
+		a.Stats = s.Worker.stats()
 	}
-	if s.Stats {
-		stats = s.Worker.stats()
-	}
-	s.Done(streams, stats, true)
+	s.Done(a, true)
 }
 
 // Cancel implements loop.Canceller.
-func (s Snapshot) Cancel() { s.Done(nil, event.Stats{}, false) }
+func (s Snapshot) Cancel() { s.Done(Answer{}, false) }
 
 func (x *Exchange) info() event.StreamInfo {
 	now := x.w.now()
@@ -61,6 +78,9 @@ func (x *Exchange) info() event.StreamInfo {
 	if x.up != nil {
 		i.Upstreamside = x.up.Windows()
 		i.Buffered += int64(x.up.Buffered())
+		if c := x.rec.Attempt.Conn; c != nil {
+			i.UpstreamConn = c.ID
+		}
 	} else {
 		i.Buffered += int64(len(x.heldBody()))
 	}

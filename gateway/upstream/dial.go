@@ -27,12 +27,52 @@ func (e *Endpoint) grow() {
 		return
 	}
 	e.dialing = true
+	why := e.why()
 	go func() {
 		nc, err := e.pool.Cluster.dial(e.Info)
-		if e.pool.w.Loop.Post(dialed{e, nc, err}) != nil && nc != nil {
+		if e.pool.w.Loop.Post(dialed{e, nc, why, err}) != nil && nc != nil {
 			nc.Close()
 		}
 	}()
+}
+
+// why says for what reason a connection is needed now that somebody waits.
+func (e *Endpoint) why() event.OpenReason {
+	var full, ending bool
+	for _, c := range e.conns {
+		switch {
+		case c.Usable() && !c.Full():
+			return event.OpenPing // nothing else shuts one that has room
+		case c.Usable():
+			full = true
+		case !c.Closed():
+			ending = true
+		}
+	}
+	switch {
+	case full:
+		return event.OpenSlots
+	case ending:
+		return event.OpenGoAway
+	case len(e.conns) > 0: // lost in this batch; Closed has not been called yet
+		return event.OpenLost
+	case e.failures > 0:
+		return event.OpenRetry
+	}
+	return e.ended
+}
+
+// opensFor says for what reason the next connection is opened if the last one
+// ended for reason.
+func opensFor(reason event.CloseReason) event.OpenReason {
+	switch reason {
+	case event.CloseIdle:
+		return event.OpenIdle
+	case event.CloseGoAway, event.CloseProtocol: // the peer's GOAWAY, or ours
+		return event.OpenGoAway
+	default:
+		return event.OpenLost
+	}
 }
 
 // redial is an Endpoint as the owner of its timer.
@@ -66,10 +106,11 @@ func (e *Endpoint) usable() int {
 type dialed struct {
 	e   *Endpoint
 	nc  net.Conn
+	why event.OpenReason
 	err error
 }
 
-func (d dialed) Run() { d.e.dialed(d.nc, d.err) }
+func (d dialed) Run() { d.e.dialed(d.nc, d.why, d.err) }
 
 // Cancel implements loop.Canceller.
 func (d dialed) Cancel() {
@@ -78,7 +119,7 @@ func (d dialed) Cancel() {
 	}
 }
 
-func (e *Endpoint) dialed(nc net.Conn, err error) {
+func (e *Endpoint) dialed(nc net.Conn, why event.OpenReason, err error) {
 	e.dialing = false
 	if err == nil && e.gone {
 		nc.Close()
@@ -91,7 +132,7 @@ func (e *Endpoint) dialed(nc net.Conn, err error) {
 	p := e.pool
 	info := &event.Conn{
 		ID: p.ids(), Side: event.Upstream, Proto: event.HTTP2, TLS: p.Cluster.tls != nil,
-		Peer: e.Info.Address, Endpoint: e.Info, OpenedAt: p.w.Loop.Now(),
+		Peer: e.Info.Address, Endpoint: e.Info, OpenedAt: p.w.Loop.Now(), OpenedFor: why,
 	}
 	p.w.Env.Sink.ConnOpened(info)
 	c := link.New(p.w, p.cfg, info, (*owner)(e), nc, nil)
@@ -159,6 +200,7 @@ func (o *owner) Closed(c *conn.Conn, reason event.CloseReason) {
 			break
 		}
 	}
+	e.ended = opensFor(reason)
 	// An origin that accepts connections only to end them gets the same back-off
 	// as one that refuses them.
 	// So does one that hangs before its SETTINGS.

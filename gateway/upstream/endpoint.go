@@ -19,6 +19,7 @@ type Endpoint struct {
 	bridged  int // streams over HTTP/1.1
 	dialing  bool
 	gone     bool
+	ended    event.OpenReason // how the last connection did; OpenFirst: there was none
 	failures int
 	retryAt  event.Time // no attempt before that
 	timer    loop.Timer // set to retryAt while somebody waits for it

@@ -1,16 +1,11 @@
 package admin
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"net/url"
 	"sync/atomic"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -48,7 +43,8 @@ func New(o Options) *Admin {
 	a.get("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	a.get("/readyz", a.ready)
 	a.get("/config", a.showConfig)
-	a.get("/streams", a.streams)
+	a.get("/streams", list(a, "streams", event.Source.Streams))
+	a.get("/connections", list(a, "connections", event.Source.Connections))
 	a.get("/", a.index)
 	if o.Config.Admin.Pprof {
 		a.get("/debug/pprof/cmdline", pprof.Cmdline)
@@ -96,6 +92,7 @@ func (a *Admin) index(w http.ResponseWriter, _ *http.Request) {
 		"/readyz    200 while new requests are welcome, else 503 and the reason\n"+
 		"/config    the running configuration\n"+
 		"/streams   every open stream, as JSON\n"+
+		"/connections   every open connection, as JSON: upstream ones say why they were opened\n"+
 		"/debug/pprof/   profiles, where admin.pprof is true")
 }
 
@@ -120,38 +117,6 @@ func (a *Admin) showConfig(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
 	_, _ = w.Write(c.YAML()) // a client that is gone is no concern
-}
-
-// streamsTimeout bounds how long the workers are asked for their streams.
-const streamsTimeout = 2 * time.Second
-
-func (a *Admin) streams(w http.ResponseWriter, r *http.Request) {
-	source := a.source.Load()
-	if source == nil {
-		say(w, http.StatusServiceUnavailable, "starting: there are no workers to ask yet")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), streamsTimeout)
-	defer cancel()
-	list, err := (*source).Streams(ctx)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		say(w, http.StatusServiceUnavailable, "the workers did not answer in time; try again")
-		return
-	case err != nil:
-		say(w, http.StatusServiceUnavailable, "the workers cannot be asked: "+err.Error())
-		return
-	}
-	if list == nil {
-		list = []event.StreamInfo{} // [] and not null
-	}
-	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(list); err != nil {
-		say(w, http.StatusInternalServerError, "the streams cannot be written as JSON: "+err.Error())
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body.Bytes()) // a client that is gone is no concern
 }
 
 func say(w http.ResponseWriter, status int, text string) {

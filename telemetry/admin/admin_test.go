@@ -19,12 +19,17 @@ type gateway struct {
 	event.Source
 	ready   bool
 	streams []event.StreamInfo
+	conns   []event.ConnectionInfo
 	err     error
 }
 
 func (g *gateway) Ready() bool { return g.ready }
 
 func (g *gateway) Streams(context.Context) ([]event.StreamInfo, error) { return g.streams, g.err }
+
+func (g *gateway) Connections(context.Context) ([]event.ConnectionInfo, error) {
+	return g.conns, g.err
+}
 
 func newAdmin(pprof bool) (*admin.Admin, *gateway) {
 	c := &config.Config{
@@ -61,6 +66,7 @@ func TestPagesAnswer(t *testing.T) {
 		{"GET", "/healthz", 200, "ok\n"},
 		{"GET", "/readyz", 200, "ready\n"},
 		{"GET", "/streams", 200, "[]\n"},
+		{"GET", "/connections", 200, "[]\n"},
 		{"GET", "/", 200, "/metrics"},
 		{"GET", "/metrics", 200, "up 1\n"},
 		{"HEAD", "/metrics", 200, ""},
@@ -93,22 +99,25 @@ func TestPagesAnswer(t *testing.T) {
 	}
 }
 
-func TestStreamsAreListedAndFailuresNamed(t *testing.T) {
-	a, g := newAdmin(false)
-	g.streams = []event.StreamInfo{{ID: 5, Route: "api", Downstream: &event.Windows{Send: -1}}}
-	w := get(a, "GET", "/streams")
-	var list []map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list) != 1 || list[0]["id"] != 5.0 ||
-		w.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("got %s, %v", w.Body, err)
-	}
-	g.err = context.DeadlineExceeded
-	if w := get(a, "GET", "/streams"); w.Code != 503 || !strings.Contains(w.Body.String(), "did not answer in time") {
-		t.Errorf("too late: %d %q", w.Code, w.Body)
-	}
-	g.err = errors.New("stopped")
-	if w := get(a, "GET", "/streams"); w.Code != 503 || !strings.Contains(w.Body.String(), "stopped") {
-		t.Errorf("stopped: %d %q", w.Code, w.Body)
+func TestListsAreShownAndFailuresNamed(t *testing.T) {
+	for _, page := range []string{"/streams", "/connections"} {
+		a, g := newAdmin(false)
+		g.streams = []event.StreamInfo{{ID: 5, Route: "api", Downstream: &event.Windows{Send: -1}}}
+		g.conns = []event.ConnectionInfo{{ID: 5, OpenedFor: event.OpenSlots.String()}}
+		w := get(a, "GET", page)
+		var list []map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list) != 1 || list[0]["id"] != 5.0 ||
+			w.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %s, %v", page, w.Body, err)
+		}
+		g.err = context.DeadlineExceeded
+		if w := get(a, "GET", page); w.Code != 503 || !strings.Contains(w.Body.String(), "did not answer in time") {
+			t.Errorf("%s, too late: %d %q", page, w.Code, w.Body)
+		}
+		g.err = errors.New("stopped")
+		if w := get(a, "GET", page); w.Code != 503 || !strings.Contains(w.Body.String(), "stopped") {
+			t.Errorf("%s, stopped: %d %q", page, w.Code, w.Body)
+		}
 	}
 }
 
@@ -141,7 +150,9 @@ func TestWithoutMetricsThereIsNoMetricsPage(t *testing.T) {
 	if w := get(a, "GET", "/readyz"); w.Code != 503 {
 		t.Errorf("before there is a gateway: %d", w.Code)
 	}
-	if w := get(a, "GET", "/streams"); w.Code != 503 {
-		t.Errorf("before there is a gateway: %d", w.Code)
+	for _, page := range []string{"/streams", "/connections"} {
+		if w := get(a, "GET", page); w.Code != 503 {
+			t.Errorf("%s before there is a gateway: %d", page, w.Code)
+		}
 	}
 }

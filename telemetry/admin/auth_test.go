@@ -16,7 +16,7 @@ const token, another = "0123456789abcdef0123456789abcdef", "another-token-that-i
 func TestATokenOpensEveryPage(t *testing.T) {
 	a, _ := newAdmin(true)
 	a.SetTokens([]string{another, token})
-	for _, path := range []string{"/", "/metrics", "/config", "/streams", "/debug/pprof/", "/debug/pprof/heap", "/nothing", "/healthz/", "//healthz", "/metrics?/healthz", "/healthz/../metrics"} {
+	for _, path := range []string{"/", "/metrics", "/config", "/streams", "/connections", "/debug/pprof/", "/debug/pprof/heap", "/nothing", "/healthz/", "//healthz", "/metrics?/healthz", "/healthz/../metrics"} {
 		for name, c := range map[string]struct {
 			header []string
 			error  string // in WWW-Authenticate

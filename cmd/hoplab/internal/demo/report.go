@@ -35,7 +35,7 @@ func (d *Demo) welcome() string {
 
 %[14]s  gateway      http://%[1]s   HTTP/2 with prior knowledge, and HTTP/1.1 (process %[6]d)
   HTTPS        https://%[13]s   with a certificate of the demo's own
-  admin        http://%[2]s/metrics   also /streams, /config
+  admin        http://%[2]s/metrics   also /streams, /connections, /config
   Prometheus   http://%[3]s/api/v1/alerts   also /api/v1/query?query=…
   traces       http://%[4]s/api/services   Jaeger's query API
   faults       http://%[5]s/faults
