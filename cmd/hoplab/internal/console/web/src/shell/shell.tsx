@@ -9,6 +9,7 @@ import { consoleInfo, info } from "../data/console";
 import { health } from "../data/http";
 import { usePolling } from "../data/polling";
 import { rules } from "../data/prometheus";
+import { ExerciseBar } from "../pages/faults/bar";
 import { Empty, FailureNote } from "../ui/failure";
 import icon from "./icon.svg";
 import { type Page, pages } from "./pages";
@@ -48,6 +49,7 @@ export function Shell() {
         <ThemeSelect />
       </header>
       <DeadSources />
+      <ExerciseBar />
       <main id="main" ref={main} tabIndex={-1}>
         {page ? (
           <PageView key={page.name} page={page} />

@@ -94,7 +94,10 @@ function options(
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, min, max) => around(min, max) } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((t) => latest.current.format(t)) }],
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((t) => clock(t, ticks)) },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map((t) => latest.current.format(t)) },
+    ],
     hooks: { setCursor: [(u) => onCursor(u.cursor.idx ?? undefined)] },
     series: [
       {},
@@ -109,6 +112,16 @@ function options(
       ),
     ],
   };
+}
+
+/** The local time of a tick: with seconds, or as a date, where ticks are that close or far apart. */
+function clock(tick: number, ticks: readonly number[]): string {
+  const apart = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  const at = new Date(tick * 1000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (apart >= 86_400) return `${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return apart < 60 ? `${minutes}:${two(at.getSeconds())}` : minutes;
 }
 
 /** A range with some air, that has 0 in it. */
