@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uber/jaeger-client-go"
+
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/fault"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/services"
 )
@@ -225,6 +227,48 @@ func TestSlowConsumersTakeHardlyAnything(t *testing.T) {
 	}
 	if _, err := board.Set(t.Context(), SlowConsumer, false); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestSlowConsumersGiveUpAndBeginAgain(t *testing.T) {
+	var begun, ended atomic.Int64
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun.Add(1)
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		ended.Add(1)
+	}))
+	srv.Config.Protocols = new(http.Protocols)
+	srv.Config.Protocols.SetUnencryptedHTTP2(true)
+	srv.Start()
+	t.Cleanup(srv.Close)
+	transport := newTransport(slowWindow)
+	t.Cleanup(transport.CloseIdleConnections)
+	g := &Generator{base: srv.URL}
+	g.download(t.Context(), transport, time.Second)
+	g.download(t.Context(), transport, time.Second)
+	until(t, "both downloads end", func() bool { return begun.Load() == 2 && ended.Load() == 2 })
+}
+
+func TestTheTracesOfSlowConsumersAreAlwaysKept(t *testing.T) {
+	sampler, err := jaeger.NewProbabilisticSampler(0.0001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for range 1000 {
+		header := keptTraceparent()
+		var version, flags byte
+		var id jaeger.TraceID
+		var span uint64
+		if _, err := fmt.Sscanf(header, "%02x-%16x%16x-%16x-%02x", &version, &id.High, &id.Low, &span, &flags); err != nil {
+			t.Fatalf("%q: %v", header, err)
+		}
+		if kept, _ := sampler.IsSampled(id, ""); !kept || id.Low == 0 || span == 0 || seen[header] {
+			t.Fatalf("%q is not kept, or no trace of its own", header)
+		}
+		seen[header] = true
 	}
 }
 
