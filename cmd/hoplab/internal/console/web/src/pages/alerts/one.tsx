@@ -35,7 +35,9 @@ export function OneAlert({ name, groups }: { name: string; groups: readonly Rule
   const own = Object.keys(labels).length > 0;
   const active = (rule.alerts ?? []).filter((a) => !own || includes(a.labels, labels));
   const alert = own ? active[0] : (active.find((a) => a.state === "firing") ?? active[0]);
-  const rangeName = ranges[params.get("~range") ?? ""] ? (params.get("~range") ?? "") : "1h";
+  const fresh = alert !== undefined && secondsSince(alert.activeAt) < 600;
+  const wanted = params.get("~range") ?? "";
+  const rangeName = ranges[wanted] ? wanted : fresh ? "15m" : "1h";
   const range = ranges[rangeName] ?? 3600;
   const of = own ? labels : {};
   return (

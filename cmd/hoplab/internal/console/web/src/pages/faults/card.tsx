@@ -16,7 +16,12 @@ interface Props {
 export function FaultCard({ fault, memory, alerts, now, refresh }: Props) {
   const { expect } = fault;
   return (
-    <li class={fault.on ? "card fault-card on" : "card fault-card"} data-testid="fault" data-fault={fault.name}>
+    <li
+      id={`fault-${fault.name}`}
+      class={fault.on ? "card fault-card on" : "card fault-card"}
+      data-testid="fault"
+      data-fault={fault.name}
+    >
       <header>
         <div>
           <h2>{fault.name}</h2>
@@ -96,12 +101,14 @@ interface LineProps {
   now: number;
 }
 
-function ExpectationLine({ alert, within, memory, current, now }: LineProps) {
+/** How far an expected alert has come. */
+export function ExpectationLine({ alert, within, memory, current, now }: LineProps) {
   const e = expectation(alert, within, memory, current, now);
   return (
     <div class="expectation" data-testid="expectation" data-alert={alert} data-state={e.phase}>
       <p>
         <Badge tone={tones[e.phase]}>{words[e.phase]}</Badge> <a href={href("alerts", [alert])}>{alert}</a>
+        <span class="visually-hidden">: </span>
       </p>
       <p class="num expectation-text">{e.text}</p>
       <span class="expectation-track" aria-hidden="true">

@@ -2,22 +2,26 @@ import type { Fault } from "../../data/faults";
 import { href } from "../../shell/router";
 import { Badge } from "../../ui/badge";
 import { FailureNote } from "../../ui/failure";
+import { ExpectationLine } from "./card";
 import { type Exercise, exercises } from "./exercises";
-import type { Current } from "./expect";
+import type { Current, Memory } from "./expect";
 import { begin, leave, progress } from "./running";
 import { useFault } from "./switch";
 
 interface Props {
   exercise: Exercise;
   fault: Fault | undefined;
+  memory: Memory | undefined;
   alert: Current | undefined;
+  now: number;
   refresh: () => void;
 }
 
 /** An exercise: its story, its steps and its question. */
-export function ExerciseCard({ exercise, fault, alert, refresh }: Props) {
+export function ExerciseCard({ exercise, fault, memory, alert, now, refresh }: Props) {
   const { busy, failure, turn } = useFault(exercise.fault, refresh);
   const running = progress.value?.exercise === exercise.id ? progress.value : undefined;
+  const within = fault?.expect?.alerts.find((a) => a.alert === exercise.alert)?.within_seconds;
   const done = new Set(running?.done);
   const next = exercise.steps.find((s) => !done.has(s.id));
   return (
@@ -74,17 +78,25 @@ export function ExerciseCard({ exercise, fault, alert, refresh }: Props) {
             </span>
             <span>
               {s.id === "alert" && running ? <a href={href("alerts", [exercise.alert])}>{s.text}</a> : s.text}
-              {s.id === "fires" && running && !done.has("fires") ? (
-                <span class="muted"> It is {alert?.state ?? "unknown"}.</span>
-              ) : null}
               <span class="visually-hidden">{done.has(s.id) ? " Done." : ""}</span>
             </span>
           </li>
         ))}
       </ol>
+      {running && within !== undefined ? (
+        <ExpectationLine alert={exercise.alert} within={within} memory={memory} current={alert} now={now} />
+      ) : null}
       {running?.hint ? <p class="note">{running.hint}</p> : null}
       {running ? <Question exercise={exercise} answer={running.answer} /> : null}
-      <Others exercise={exercise} />
+      {!running || exercise.choices.some((c) => c.right && c.id === running.answer) ? (
+        <Others
+          exercise={exercise}
+          onChoose={(other) => {
+            begin(other);
+            if (running) void turn(false);
+          }}
+        />
+      ) : null}
     </section>
   );
 }
@@ -121,17 +133,15 @@ function Question({ exercise, answer }: { exercise: Exercise; answer: string | u
   );
 }
 
-/** The other exercises. Choosing one begins nothing yet. */
-function Others({ exercise }: { exercise: Exercise }) {
+function Others({ exercise, onChoose }: { exercise: Exercise; onChoose: (other: Exercise) => void }) {
   const others = exercises.filter((e) => e !== exercise);
-  if (progress.value || others.length === 0) return null;
   return (
     <details>
       <summary>Other exercises</summary>
       <ul class="exercise-others">
         {others.map((e) => (
           <li key={e.id}>
-            <button type="button" class="button" onClick={() => begin(e)}>
+            <button type="button" class="button" onClick={() => onChoose(e)}>
               {e.title}
             </button>
           </li>

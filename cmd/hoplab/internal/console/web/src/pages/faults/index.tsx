@@ -38,7 +38,9 @@ export default function FaultsPage() {
         <ExerciseCard
           exercise={chosen}
           fault={list.find((f) => f.name === chosen.fault)}
+          memory={memories.value[chosen.fault]}
           alert={alerts.get(chosen.alert)}
+          now={now}
           refresh={asked.refresh}
         />
       ) : null}
@@ -46,8 +48,13 @@ export default function FaultsPage() {
         <header class="faults-head">
           <h1>Faults</h1>
           <p class="muted" role="status">
-            {on.length === 0 ? "None is on." : `On: ${on.map((f) => f.name).join(", ")}.`}
+            {on.length === 0 ? "None is on." : "On:"}
           </p>
+          {on.map((f) => (
+            <button key={f.name} type="button" class="button" onClick={() => show(f.name)}>
+              {f.name}
+            </button>
+          ))}
         </header>
         {ruled.failure ? <FailureNote failure={ruled.failure} what="What to expect" /> : null}
         <ul class="fault-cards">
@@ -65,6 +72,13 @@ export default function FaultsPage() {
       </section>
     </div>
   );
+}
+
+/** Brings a fault's switch before the reader. */
+function show(name: string): void {
+  const card = document.getElementById(`fault-${name}`);
+  card?.scrollIntoView({ block: "center" });
+  card?.querySelector<HTMLElement>("[role=switch]")?.focus({ preventScroll: true });
 }
 
 /** The time in ms since 1970, every second. */

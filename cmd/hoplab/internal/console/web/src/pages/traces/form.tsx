@@ -71,7 +71,7 @@ export function SearchForm({ form, children }: { form: Form; children: preact.Co
       />
       <Options label="Route" value={draft.route} options={routes} all="any" onChange={(route) => change({ route })} />
       <Text label="Upstream" value={draft.upstream} onInput={(upstream) => change({ upstream })} />
-      <Text label="Status" hint="503" value={draft.status} onInput={(status) => change({ status })} />
+      <Text label="Status" hint="503, gRPC 14" value={draft.status} onInput={(status) => change({ status })} />
       <Options
         label="End reason"
         value={draft.reason}

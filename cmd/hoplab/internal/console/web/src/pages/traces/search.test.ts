@@ -54,6 +54,12 @@ test("fields become tags of one search", () => {
   expect(JSON.parse(toParams(form).tags ?? "")).toMatchObject({ "http.route": "orders" });
 });
 
+test("a status of one or two digits is gRPC's", () => {
+  const form = { ...initial, status: "14" };
+  expect(toSearch(form, 0).tags).toEqual({ "rpc.grpc.status_code": "14" });
+  expect(back(searchHref(form))).toEqual(form);
+});
+
 test("times in the address are stronger than the lookback", () => {
   const search = toSearch({ ...initial, start: "5000000", end: "6000000" }, 1e12);
   expect([search.start, search.end]).toEqual([5_000_000, 6_000_000]);
@@ -80,7 +86,8 @@ test("a form that Jaeger would refuse says why", () => {
   expect(problem({ ...initial, service: " " })).toMatch("service");
   expect(problem({ ...initial, minDuration: "fast" })).toMatch("minimum duration");
   expect(problem({ ...initial, minDuration: "1.5s", maxDuration: "1m30s" })).toBeUndefined();
-  expect(problem({ ...initial, status: "5xx" })).toMatch("three digits");
+  expect(problem({ ...initial, status: "5xx" })).toMatch("status");
+  expect(problem({ ...initial, status: "14" })).toBeUndefined();
   expect(problem({ ...initial, tags: "oops" })).toMatch("Other tags");
 });
 

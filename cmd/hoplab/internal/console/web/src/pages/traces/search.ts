@@ -7,7 +7,6 @@ import { href } from "../../shell/router";
 const fields = {
   route: "http.route",
   upstream: "upstream",
-  status: "http.status_code",
   reason: "end.reason",
 } as const;
 
@@ -17,7 +16,7 @@ export interface Form {
   operation: string;
   route: string;
   upstream: string;
-  /** An HTTP status. */
+  /** An HTTP status of three digits, or a gRPC status of one or two. */
   status: string;
   /** Why the exchange ended, as in end.reason. */
   reason: string;
@@ -64,6 +63,10 @@ const stallTag = ["event", "window_zero"] as const;
 
 const plain = ["service", "operation", "minDuration", "maxDuration", "lookback", "start", "end", "limit"] as const;
 
+/** The tags of HTTP's and gRPC's status. */
+const httpStatus = "http.status_code";
+const grpcStatus = "rpc.grpc.status_code";
+
 /** Reads the form from an address; what is not there is as in initial. */
 export function fromParams(params: URLSearchParams): Form {
   const form = { ...initial };
@@ -73,6 +76,9 @@ export function fromParams(params: URLSearchParams): Form {
     form[field] = tags[tag] ?? "";
     delete tags[tag];
   }
+  const status = tags[httpStatus] === undefined ? grpcStatus : httpStatus;
+  form.status = tags[status] ?? "";
+  delete tags[status];
   form.error = tags.error === "true";
   if (form.error) delete tags.error;
   form.stalled = tags[stallTag[0]] === stallTag[1];
@@ -125,7 +131,9 @@ export function problem(form: Form): string | undefined {
       return `${name} has to be like 100ms, 2s or 1m30s.`;
     }
   }
-  if (form.status.trim() !== "" && !/^[1-5]\d\d$/.test(form.status.trim())) return "A status has three digits.";
+  if (form.status.trim() !== "" && !/^([1-5]\d\d|\d|1[0-6])$/.test(form.status.trim())) {
+    return "A status is one of HTTP, as 503, or of gRPC, as 14.";
+  }
   if (parseTags(form.tags) === undefined) return 'Other tags have to be like peer.service=orders listener="edge 2".';
   return undefined;
 }
@@ -135,6 +143,8 @@ function tagsOf(form: Form): Record<string, string> {
   for (const [field, tag] of Object.entries(fields) as [keyof typeof fields, string][]) {
     if (form[field].trim() !== "") tags[tag] = form[field].trim();
   }
+  const status = form.status.trim();
+  if (status !== "") tags[status.length === 3 ? httpStatus : grpcStatus] = status;
   if (form.error) tags.error = "true";
   if (form.stalled) tags[stallTag[0]] = stallTag[1];
   return tags;

@@ -308,11 +308,13 @@ function Axis({ range, width, track, onRange }: AxisProps) {
         onPointerUp={release}
         onPointerCancel={() => setDrag(undefined)}
       >
-        {ticks(range, Math.max(Math.floor(width / 110), 2)).map((t) => (
-          <span key={t} class="tick num" style={{ left: `${((t - range.from) / (range.to - range.from)) * 100}%` }}>
-            {duration(t / 1e6)}
-          </span>
-        ))}
+        {ticks(range, Math.max(Math.floor(width / 110), 2))
+          .filter((t) => ((range.to - t) / (range.to - range.from)) * width > 44)
+          .map((t) => (
+            <span key={t} class="tick num" style={{ left: `${((t - range.from) / (range.to - range.from)) * 100}%` }}>
+              {duration(t / 1e6)}
+            </span>
+          ))}
         {drag ? (
           <span
             class="drag"
