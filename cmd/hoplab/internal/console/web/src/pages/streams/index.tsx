@@ -1,3 +1,15 @@
+import "./streams.css";
+
+import { route } from "../../shell/router";
+import { StreamDetail } from "./detail";
+import { StreamList } from "./list";
+import { useLive } from "./live";
+
+/** #/streams is the table, #/streams/CONNECTION/ID one stream. */
 export default function StreamsPage() {
-  return <h1>Streams</h1>;
+  useLive();
+  const [connection, id] = route.value.path;
+  if (connection !== undefined && id !== undefined)
+    return <StreamDetail key={`${connection}/${id}`} id={`${connection}/${id}`} />;
+  return <StreamList />;
 }

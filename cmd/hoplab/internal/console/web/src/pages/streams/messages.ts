@@ -1,0 +1,30 @@
+// What the page and its worker say to one another.
+
+import type { Source } from "../../data/http";
+import type { Detail } from "./keeper";
+import type { View, Wish } from "./view";
+
+export type ToWorker =
+  /** Where the answers of /streams are; the first message. */
+  | { kind: "begin"; url: string }
+  | { kind: "want"; wish: Wish }
+  /** The stream whose detail is shown; undefined: none. */
+  | { kind: "watch"; key: string | undefined }
+  /** Whether somebody looks. */
+  | { kind: "seen"; seen: boolean };
+
+export type FromWorker =
+  | { kind: "view"; view: View }
+  /** undefined: nothing is known of the stream. */
+  | { kind: "detail"; key: string; detail: Detail | undefined }
+  /** How the last request ended; undefined: well. */
+  | { kind: "asked"; failure: FailureFields | undefined };
+
+/** A Failure, which loses its class on the way. */
+export interface FailureFields {
+  source: Source;
+  reason: string;
+  remedy: string;
+  url: string;
+  status: number;
+}
