@@ -83,6 +83,12 @@ export function Chart({ title, times, lines, bands, format, testid }: ChartProps
             {line.label} <span class="num">{format(line.values.at(-1) ?? Number.NaN)}</span>
           </li>
         ))}
+        {bands.length > 0 ? (
+          <li>
+            <span class="band-sample" aria-hidden="true" />
+            stalled: full height the connection, half the stream
+          </li>
+        ) : null}
       </ul>
       <div class="chart-plot" ref={box} aria-hidden="true" />
     </section>

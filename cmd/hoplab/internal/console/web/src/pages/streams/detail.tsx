@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-
+import type { Windows } from "../../data/gateway";
 import { byteRate, bytes } from "../../format/bytes";
 import { timeOfDay } from "../../format/time";
 import { href } from "../../shell/router";
@@ -89,16 +89,8 @@ function Known({ detail }: { detail: Detail }) {
           {row.messagesRead} read, {row.messagesWritten} written
         </Fact>
         <Fact name="Held in buffers">{bytes(row.buffered)}</Fact>
-        <Fact name="The client allows">
-          {down
-            ? `${windowText(down.send)} on the stream, ${windowText(down.connection_send)} on the connection`
-            : "HTTP/1.1 has no windows"}
-        </Fact>
-        <Fact name="The upstream allows">
-          {up
-            ? `${windowText(up.send)} on the stream, ${windowText(up.connection_send)} on the connection`
-            : "no windows"}
-        </Fact>
+        <Fact name="The client allows">{down ? allowed(down) : "HTTP/1.1 has no windows"}</Fact>
+        <Fact name="The upstream allows">{up ? allowed(up) : "it has no windows, or is not asked yet"}</Fact>
         <Fact name="We allow">
           {down ? `the client ${bytes(down.receive)}` : "–"}
           {up ? `, the upstream ${bytes(up.receive)}` : ""}
@@ -115,6 +107,10 @@ function Known({ detail }: { detail: Detail }) {
       {samples ? <Pictures samples={samples} /> : <Empty>Too many streams are open to keep the history of each.</Empty>}
     </>
   );
+}
+
+function allowed(w: Windows): string {
+  return `stream ${windowText(w.send)}; connection ${windowText(w.connection_send)}`;
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {

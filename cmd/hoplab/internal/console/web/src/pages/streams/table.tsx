@@ -14,7 +14,7 @@ import type { Row } from "./row";
 const rowHeight = 28;
 
 /** Rows beyond those in sight, so that scrolling shows no hole before the worker answers. */
-const spare = 12;
+const spare = 6;
 
 /** Updates whose measures are kept for whoever reads them. */
 const mostMeasures = 600;
