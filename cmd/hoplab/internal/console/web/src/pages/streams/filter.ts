@@ -18,6 +18,7 @@ export const textFields: Readonly<Record<string, (row: Row) => string>> = {
   method: (r) => r.method,
   upstream: (r) => r.upstream,
   endpoint: (r) => r.endpoint,
+  upconnection: (r) => String(r.upstreamConnection),
   listener: (r) => r.listener,
   protocol: (r) => r.protocol,
   state: (r) => r.state,

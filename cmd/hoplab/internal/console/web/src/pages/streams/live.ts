@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Failure, note } from "../../data/http";
+import type { Flow } from "./flows";
 import type { Detail } from "./keeper";
 import type { FailureFields, FromWorker, ToWorker } from "./messages";
 import type { View, Wish } from "./view";
@@ -16,6 +17,9 @@ export const view = signal<Shown | undefined>(undefined);
 
 /** The stream that is watched. detail undefined: nothing is known of it. */
 export const watched = signal<{ key: string; detail: Detail | undefined } | undefined>(undefined);
+
+/** The ways that streams take, for whoever uses useFlows. */
+export const flows = signal<{ flows: readonly Flow[]; at: number }>({ flows: [], at: 0 });
 
 /** Why the last request failed. */
 export const failure = signal<Failure | undefined>(undefined);
@@ -39,6 +43,15 @@ export function useLive(): void {
       document.removeEventListener("visibilitychange", tell);
       tell();
     };
+  }, []);
+}
+
+/** Keeps flows up to date while the calling component is there. */
+export function useFlows(): void {
+  useLive();
+  useEffect(() => {
+    send({ kind: "flows", wanted: true });
+    return () => send({ kind: "flows", wanted: false });
   }, []);
 }
 
@@ -73,6 +86,9 @@ function receive({ data }: MessageEvent<FromWorker>): void {
       break;
     case "detail":
       watched.value = { key: data.key, detail: data.detail };
+      break;
+    case "flows":
+      flows.value = { flows: data.flows, at: data.at };
       break;
     case "asked": {
       const f = data.failure && toFailure(data.failure);

@@ -1,6 +1,7 @@
 // What the page and its worker say to one another.
 
 import type { Source } from "../../data/http";
+import type { Flow } from "./flows";
 import type { Detail } from "./keeper";
 import type { View, Wish } from "./view";
 
@@ -10,6 +11,8 @@ export type ToWorker =
   | { kind: "want"; wish: Wish }
   /** The stream whose detail is shown; undefined: none. */
   | { kind: "watch"; key: string | undefined }
+  /** Whether flows are wanted. */
+  | { kind: "flows"; wanted: boolean }
   /** Whether somebody looks. */
   | { kind: "seen"; seen: boolean };
 
@@ -17,6 +20,8 @@ export type FromWorker =
   | { kind: "view"; view: View }
   /** undefined: nothing is known of the stream. */
   | { kind: "detail"; key: string; detail: Detail | undefined }
+  /** The ways of streams; at in ms since 1970, 0: nothing came yet. */
+  | { kind: "flows"; flows: Flow[]; at: number }
   /** How the last request ended; undefined: well. */
   | { kind: "asked"; failure: FailureFields | undefined };
 

@@ -26,6 +26,8 @@ export interface Row {
   method: string;
   upstream: string;
   endpoint: string;
+  /** 0: there is none, or the gateway does not say. */
+  upstreamConnection: number;
   /** Seconds, as the times below. */
   age: number;
   state: State;
@@ -77,6 +79,7 @@ export function toRow(s: Stream, now: number, before?: Before): Row {
     method: s.method,
     upstream: s.upstream,
     endpoint: s.endpoint,
+    upstreamConnection: s.upstream_connection ?? 0,
     age: s.age_seconds,
     state: stall ? "stalled" : quiet >= idleAfter ? "idle" : "open",
     stall,

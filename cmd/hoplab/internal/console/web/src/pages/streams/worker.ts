@@ -3,6 +3,7 @@
 
 import type { Stream } from "../../data/gateway";
 import { Failure, getJSON } from "../../data/http";
+import { Flows } from "./flows";
 import { historyLength } from "./history";
 import { Keeper } from "./keeper";
 import type { FailureFields, FromWorker, ToWorker } from "./messages";
@@ -16,6 +17,9 @@ const patience = 10_000;
 const keeper = new Keeper();
 const viewer = new Viewer();
 let watched: string | undefined;
+const flows = new Flows();
+let flowsWanted = false;
+let answered = 0;
 let url = "";
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
@@ -37,6 +41,10 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       keeper.watch(watched);
       showDetail();
       break;
+    case "flows":
+      flowsWanted = data.wanted;
+      showFlows();
+      break;
     case "seen":
       looked = data.seen ? Number.POSITIVE_INFINITY : Date.now();
       if (data.seen && timer === undefined && !asking && url) void ask();
@@ -55,6 +63,8 @@ async function ask(): Promise<void> {
     const at = Date.now();
     keeper.take(streams, at);
     viewer.take(keeper.rows, at);
+    flows.take(keeper.rows, at);
+    answered = at;
   } catch (error) {
     failure = fields(error);
   }
@@ -63,6 +73,7 @@ async function ask(): Promise<void> {
   if (!failure) {
     showView();
     showDetail();
+    showFlows();
   }
   if (Date.now() - looked < historyLength * interval) {
     timer = setTimeout(ask, Math.max(0, began + interval - Date.now()));
@@ -76,6 +87,10 @@ function showView(): void {
 
 function showDetail(): void {
   if (watched !== undefined) say({ kind: "detail", key: watched, detail: keeper.detail(watched) });
+}
+
+function showFlows(): void {
+  if (flowsWanted) say({ kind: "flows", flows: flows.list(), at: answered });
 }
 
 function say(message: FromWorker): void {

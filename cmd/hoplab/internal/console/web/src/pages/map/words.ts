@@ -1,0 +1,124 @@
+// Nodes and edges in words.
+
+import { bytes, perSecond } from "../../format/bytes";
+import { duration } from "../../format/time";
+import { href } from "../../shell/router";
+import { quoted } from "../streams/filter";
+import { wholeSeconds } from "../streams/words";
+import { failing, type Kind, type Node, type Numbers, stalled } from "./model";
+
+export const kindNames: Readonly<Record<Kind, string>> = {
+  listener: "Clients of listener",
+  route: "Route",
+  upstream: "Upstream",
+  endpoint: "Endpoint",
+  connection: "Connection",
+};
+
+export const columnNames: Readonly<Record<Kind, string>> = {
+  listener: "Clients",
+  route: "Routes",
+  upstream: "Upstreams",
+  endpoint: "Endpoints",
+  connection: "Connections",
+};
+
+/** A part as a percentage: 0%, <0.1%, 12.5%. */
+export function percent(part: number): string {
+  if (part > 0 && part < 0.001) return "<0.1%";
+  return `${Number((part * 100).toPrecision(3))}%`;
+}
+
+/** The line of rates: 44.3/s, 2% fail, p99 8ms. */
+export function rateLine(n: Node): string {
+  if (n.connection) return openedFor(n.connection.opened_for);
+  if (n.kind === "listener") return n.connections === undefined ? "" : `${n.connections} connections`;
+  const parts = [perSecond(n.rate ?? 0)];
+  if (failing(n) > 0) parts.push(`${percent(failing(n))} fail`);
+  if (n.p99 !== undefined) parts.push(`p99 ${duration(Number(n.p99.toPrecision(2)))}`);
+  return parts.join(", ");
+}
+
+/** The line of streams: 6 open, 2 stalled. */
+export function openLine(n: Node): string {
+  const parts = [`${n.open ?? 0} open`];
+  if (n.connection) {
+    if (n.connection.peer_max_streams >= 0)
+      parts[0] = `${n.connection.streams} of ${n.connection.peer_max_streams} streams`;
+    parts.push(wholeSeconds(n.connection.age_seconds));
+  }
+  if (stalled(n) > 0) parts.push(`${stalled(n)} stalled`);
+  return parts.join(", ");
+}
+
+/** Why a connection was opened. */
+export function openedFor(reason: string | undefined): string {
+  return reason ? `for ${reason.replaceAll("_", " ")}` : "reason not told";
+}
+
+/** What an edge says beside itself. */
+export function edgeText(e: Numbers): string {
+  const parts: string[] = [];
+  if (e.rate !== undefined) parts.push(perSecond(e.rate));
+  else if (e.open) parts.push(`${e.open} open`);
+  if (failing(e) > 0) parts.push(`${percent(failing(e))} ✕`);
+  if (stalled(e) > 0) parts.push(`${stalled(e)} ‖`);
+  return parts.join(" ");
+}
+
+/** Everything that is known of a node, as names and values. */
+export function facts(n: Node): [name: string, value: string][] {
+  const all: [string, string | undefined][] = [
+    ["Rate", n.kind === "listener" || n.connection ? undefined : perSecond(n.rate ?? 0)],
+    ["Failures", n.rate === undefined ? undefined : `${perSecond(n.failures ?? 0)}, ${percent(failing(n))}`],
+    ["p99 of unary requests", n.p99 === undefined ? undefined : duration(n.p99)],
+    ["Open streams", String(n.open ?? 0)],
+    ["Stalled by clients", n.connection ? undefined : String(n.stalledByClient ?? 0)],
+    ["Stalled by the upstream", n.connection ? undefined : String(n.stalledByUpstream ?? 0)],
+    ["Connections", n.connections === undefined ? undefined : String(n.connections)],
+    ["Streams that its connections allow", n.slots === undefined ? undefined : String(n.slots)],
+    ["Round trip", n.rtt ? duration(n.rtt) : undefined],
+    ...connectionFacts(n),
+  ];
+  return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+function connectionFacts({ connection: c }: Node): [string, string | undefined][] {
+  if (!c) return [];
+  return [
+    ["Opened", openedFor(c.opened_for)],
+    ["Age", wholeSeconds(c.age_seconds)],
+    ["Peer", `${c.peer}, ${c.protocol}${c.tls ? " over TLS" : ""}`],
+    ["Streams that the peer allows", c.peer_max_streams < 0 ? "no limit" : String(c.peer_max_streams)],
+    ["Round trip", c.rtt_seconds > 0 ? duration(c.rtt_seconds) : "not measured"],
+    ["Send window", c.send_window > 0 ? bytes(c.send_window) : `shut, ${bytes(c.send_window)}`],
+    ["Receive window", bytes(c.receive_window)],
+    ["Held in buffers", bytes(c.buffered_bytes)],
+    ["Glitches", `${c.glitches} points`],
+  ];
+}
+
+/** Where to go from a node. */
+export function links(n: Node): [text: string, to: string][] {
+  const name = quoted(n.name);
+  const streams = (q: string): [string, string] => ["Its streams", href("streams", [], { q })];
+  switch (n.kind) {
+    case "listener":
+      return [streams(`listener=${name}`), ["Dashboard Protection", href("dashboards", ["hopscope-protection"])]];
+    case "route":
+      return [
+        streams(`route=${name}`),
+        ["Dashboard Overview", href("dashboards", ["hopscope-overview"], { "var-route": n.name })],
+      ];
+    case "upstream":
+      return [streams(`upstream=${name}`), upstreams(n.name)];
+    case "endpoint":
+      return [streams(`endpoint=${name}`), upstreams(n.upstream)];
+    default:
+      return [streams(`upconnection=${name}`), upstreams(n.upstream)];
+  }
+}
+
+function upstreams(name: string): [string, string] {
+  return ["Dashboard Upstreams", href("dashboards", ["hopscope-upstreams"], { "var-upstream": name })];
+}
