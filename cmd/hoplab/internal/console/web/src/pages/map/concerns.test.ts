@@ -2,15 +2,21 @@ import { expect, test } from "vitest";
 
 import { concerns } from "./concerns";
 
-const endpoint = { upstream: "users", endpoint: "a:1" };
+const nodes = [
+  { kind: "listener", name: "edge", upstream: "" },
+  { kind: "route", name: "users", upstream: "" },
+  { kind: "upstream", name: "users", upstream: "users" },
+  { kind: "endpoint", name: "a:1", upstream: "users" },
+  { kind: "endpoint", name: "b:1", upstream: "users" },
+] as const;
 
 test.each([
-  [{ upstream: "users", endpoint: "a:1", severity: "page" }, true],
-  [{ upstream: "users" }, true],
-  [{ upstream: "users", endpoint: "b:1" }, false],
-  [{ upstream: "orders" }, false],
-  [{ route: "users", upstream: "users" }, false],
-  [{ job: "hopscope" }, false],
-])("an alert with %j is about an endpoint: %s", (labels, is) => {
-  expect(concerns({ labels }, endpoint)).toBe(is);
+  [{ upstream: "users", endpoint: "a:1", severity: "page" }, ["endpoint a:1"]],
+  [{ upstream: "users", side: "downstream" }, ["upstream users"]],
+  [{ route: "users" }, ["route users"]],
+  [{ route: "users", upstream: "users" }, ["route users"]],
+  [{ upstream: "orders", endpoint: "a:1" }, []],
+  [{ job: "hopscope" }, []],
+])("an alert with %j is about %j", (labels, about) => {
+  expect(nodes.filter((n) => concerns({ labels }, n)).map((n) => `${n.kind} ${n.name}`)).toEqual(about);
 });

@@ -52,8 +52,8 @@ test("connections of an endpoint that is not shown are not shown", () => {
 test("places do not overlap, and all is as high as the highest column", () => {
   const routes = Array.from({ length: 5 }, (_, i) => node("route", String(i)));
   const { columns, height } = arrange({ nodes: routes, edges: [] }, new Set());
-  expect(columns[1]?.items.map((i) => i.y)).toEqual([0, 74, 148, 222, 296]);
-  expect(height).toBeGreaterThanOrEqual(296 + 64);
+  expect(columns[1]?.items.map((i) => i.y)).toEqual([0, 92, 184, 276, 368]);
+  expect(height).toBeGreaterThanOrEqual(368 + 82);
 });
 
 test("an edge is as wide as the root of its part", () => {

@@ -12,8 +12,9 @@ export const groupLimits: Readonly<Record<Kind, number>> = {
 };
 
 /** CSS pixels; map.css has the heights too. */
-export const nodeHeight = 64;
+export const nodeHeight = 82;
 export const nodeGap = 10;
+const moreHeight = 32;
 const groupGap = 6;
 
 /** A node in its place, or the button for those that are not shown. */
@@ -51,7 +52,7 @@ export function arrange(model: Model, open: ReadonlySet<string>): Layout {
       }
       if (shown.length < nodes.length) {
         items.push({ y, more: { group, hidden: nodes.length - shown.length } });
-        y += nodeHeight / 2 + nodeGap;
+        y += moreHeight + nodeGap;
       }
       y += groupGap;
     }

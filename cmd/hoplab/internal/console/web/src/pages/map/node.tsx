@@ -1,7 +1,7 @@
 import type { ActiveAlert } from "../../data/prometheus";
 import { concerns } from "./concerns";
 import { type Model, type Node, tone } from "./model";
-import { kindNames, openLine, rateLine } from "./words";
+import { kindNames, nodeLines } from "./words";
 
 /** What the picture and the list are given. */
 export interface MapView {
@@ -17,16 +17,16 @@ export interface MapView {
 
 /** Alerts that fire and name a node. */
 export function alertsOf(node: Node, alerts: readonly ActiveAlert[]): ActiveAlert[] {
-  const labels = { [node.kind]: node.name, ...(node.upstream ? { upstream: node.upstream } : {}) };
-  return alerts.filter((alert) => concerns(alert, labels));
+  return alerts.filter((alert) => concerns(alert, node));
 }
 
 const marks = { ok: "", warn: "!", bad: "✕" } as const;
 
-/** A node as a button of three lines. */
+/** A node as a button of four lines. */
 export function NodeButton({ node, view }: { node: Node; view: MapView }) {
   const firing = alertsOf(node, view.alerts).length;
   const state = tone(node);
+  const [rates, streams, more] = nodeLines(node);
   return (
     <button
       type="button"
@@ -53,8 +53,9 @@ export function NodeButton({ node, view }: { node: Node; view: MapView }) {
           </span>
         ) : null}
       </span>
-      <span class="map-line">{rateLine(node)}</span>
-      <span class="map-line">{openLine(node)}</span>
+      <span class="map-line">{rates}</span>
+      <span class="map-line">{streams}</span>
+      <span class="map-line">{more}</span>
     </button>
   );
 }

@@ -5,15 +5,18 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { arrange, edgeWidth, type Item, type Layout } from "./layout";
 import { type Edge, type Kind, kinds, stalled, tone } from "./model";
 import { type MapView, MoreButton, NodeButton } from "./node";
-import { columnNames, edgeText } from "./words";
+import { columnNames, edgeTexts } from "./words";
 
-/** Room for edges between two columns, in CSS pixels. */
-const gutter = 56;
+/** Room for edges between two columns, for a picture of some width, all in CSS pixels. */
+function gutterOf(width: number): number {
+  return Math.round(Math.min(110, Math.max(60, width * 0.065)));
+}
 
 /** Nodes are buttons in reading order: column by column. Edges are for the eye; nodes say the same. */
 export function Picture(view: MapView) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
+  const gutter = gutterOf(width);
   const layout = arrange(view.model, view.open);
   const nodeWidth = Math.max(96, (width - gutter * (kinds.length - 1)) / kinds.length);
   return (
@@ -26,7 +29,7 @@ export function Picture(view: MapView) {
         ))}
       </div>
       <div class="map-field" style={{ height: `${layout.height}px` }}>
-        <Edges layout={layout} nodeWidth={nodeWidth} width={width} chosen={view.chosen} />
+        <Edges layout={layout} nodeWidth={nodeWidth} gutter={gutter} width={width} chosen={view.chosen} />
         {layout.columns.map((column, i) => (
           <ul
             key={column.kind}
@@ -62,11 +65,12 @@ function kindOf(id: string): Kind | undefined {
 interface EdgesProps {
   layout: Layout;
   nodeWidth: number;
+  gutter: number;
   width: number;
   chosen: string | undefined;
 }
 
-function Edges({ layout, nodeWidth, width, chosen }: EdgesProps) {
+function Edges({ layout, nodeWidth, gutter, width, chosen }: EdgesProps) {
   const largestRate = Math.max(0, ...layout.edges.map((e) => e.rate ?? 0));
   const largestOpen = Math.max(0, ...layout.edges.map((e) => (e.rate === undefined ? (e.open ?? 0) : 0)));
   return (
@@ -78,6 +82,7 @@ function Edges({ layout, nodeWidth, width, chosen }: EdgesProps) {
           from={layout.middles.get(edge.from) ?? 0}
           to={layout.middles.get(edge.to) ?? 0}
           // A column's number tells where its edges begin.
+          gutter={gutter}
           left={kinds.indexOf(kindOf(edge.from) ?? "listener") * (nodeWidth + gutter) + nodeWidth}
           width={edgeWidth(edge, edge.rate === undefined ? largestOpen : largestRate)}
           chosen={edge.from === chosen || edge.to === chosen}
@@ -91,13 +96,15 @@ interface EdgeProps {
   edge: Edge;
   from: number;
   to: number;
+  gutter: number;
   left: number;
   width: number;
   chosen: boolean;
 }
 
-function EdgeLine({ edge, from, to, left, width, chosen }: EdgeProps) {
+function EdgeLine({ edge, from, to, gutter, left, width, chosen }: EdgeProps) {
   const right = left + gutter;
+  const texts = edgeTexts(edge);
   const state = stalled(edge) > 0 && tone(edge) === "warn" ? "stalled" : tone(edge);
   return (
     <g
@@ -110,8 +117,13 @@ function EdgeLine({ edge, from, to, left, width, chosen }: EdgeProps) {
         stroke-width={width}
       />
       <text x={right - 4} y={to - width / 2 - 4} text-anchor="end">
-        {edgeText(edge)}
+        {texts.above}
       </text>
+      {texts.below.map((text, line) => (
+        <text key={text} x={right - 4} y={to + width / 2 + 12 * (line + 1)} text-anchor="end">
+          {text}
+        </text>
+      ))}
     </g>
   );
 }

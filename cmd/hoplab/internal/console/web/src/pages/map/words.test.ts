@@ -3,21 +3,34 @@ import { expect, test, vi } from "vitest";
 // The router reads the address of a window, which tests have not.
 vi.mock("../../shell/router", () => ({ href: (page: string) => `#/${page}` }));
 
-import { edgeText, openedFor, openLine, percent, rateLine } from "./words";
+import type { Connection } from "../../data/gateway";
+import { edgeTexts, nodeLines, openedFor, percent } from "./words";
 
 const route = { id: "route:a", kind: "route", name: "a", upstream: "" } as const;
 
 test("a node's lines have units", () => {
-  expect(rateLine({ ...route, rate: 44.31, failures: 4.431, p99: 0.0081 })).toBe("44.3/s, 10% fail, p99 8.1ms");
-  expect(rateLine(route)).toBe("0/s");
-  expect(openLine({ ...route, open: 6, stalledByClient: 1, stalledByUpstream: 1 })).toBe("6 open, 2 stalled");
+  expect(nodeLines({ ...route, rate: 44.31, failures: 4.431, p99: 0.0081, open: 6, stalledByClient: 1 })).toEqual([
+    "44.3/s, 10% fail",
+    "6 open, 1 stalled",
+    "p99 8.1ms",
+  ]);
+  expect(nodeLines(route)).toEqual(["0/s", "0 open", ""]);
+});
+
+test("a connection says why it was opened and how much of it is used", () => {
+  const c = { opened_for: "no_stream_slot", peer_max_streams: 100, age_seconds: 65 } as Connection;
+  expect(nodeLines({ ...route, kind: "connection", open: 3, connection: c })).toEqual([
+    "for no stream slot",
+    "3 of 100 open",
+    "age 1m 5s",
+  ]);
 });
 
 test("an edge says its rate, or its streams where rates are not known", () => {
-  expect(edgeText({ rate: 8.14 })).toBe("8.14/s");
-  expect(edgeText({ open: 6, stalledByClient: 2 })).toBe("6 open 2 ‖");
-  expect(edgeText({ rate: 10, failures: 0.5 })).toBe("10/s 5% ✕");
-  expect(edgeText({})).toBe("");
+  expect(edgeTexts({ rate: 8.14 })).toEqual({ above: "8.14/s", below: [] });
+  expect(edgeTexts({ open: 6, stalledByClient: 2 })).toEqual({ above: "6 open", below: ["2 ‖"] });
+  expect(edgeTexts({ rate: 10, failures: 0.5, stalledByUpstream: 1 }).below).toEqual(["5% ✕", "1 ‖"]);
+  expect(edgeTexts({})).toEqual({ above: "", below: [] });
 });
 
 test.each([

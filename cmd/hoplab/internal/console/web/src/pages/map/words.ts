@@ -26,29 +26,32 @@ export const columnNames: Readonly<Record<Kind, string>> = {
 /** A part as a percentage: 0%, <0.1%, 12.5%. */
 export function percent(part: number): string {
   if (part > 0 && part < 0.001) return "<0.1%";
-  return `${Number((part * 100).toPrecision(3))}%`;
+  return `${Number((part * 100).toPrecision(part < 0.1 ? 2 : 3))}%`;
 }
 
-/** The line of rates: 44.3/s, 2% fail, p99 8ms. */
-export function rateLine(n: Node): string {
+/** What stands on a node under its name: rates, streams, and what else there is of its kind. */
+export function nodeLines(n: Node): [rates: string, streams: string, more: string] {
+  return [rateLine(n), openLine(n), moreLine(n)];
+}
+
+function rateLine(n: Node): string {
   if (n.connection) return openedFor(n.connection.opened_for);
-  if (n.kind === "listener") return n.connections === undefined ? "" : `${n.connections} connections`;
-  const parts = [perSecond(n.rate ?? 0)];
-  if (failing(n) > 0) parts.push(`${percent(failing(n))} fail`);
-  if (n.p99 !== undefined) parts.push(`p99 ${duration(Number(n.p99.toPrecision(2)))}`);
-  return parts.join(", ");
+  if (n.kind === "listener") return "";
+  const rate = perSecond(n.rate ?? 0);
+  return failing(n) > 0 ? `${rate}, ${percent(failing(n))} fail` : rate;
 }
 
-/** The line of streams: 6 open, 2 stalled. */
-export function openLine(n: Node): string {
-  const parts = [`${n.open ?? 0} open`];
-  if (n.connection) {
-    if (n.connection.peer_max_streams >= 0)
-      parts[0] = `${n.connection.streams} of ${n.connection.peer_max_streams} streams`;
-    parts.push(wholeSeconds(n.connection.age_seconds));
-  }
-  if (stalled(n) > 0) parts.push(`${stalled(n)} stalled`);
-  return parts.join(", ");
+function openLine(n: Node): string {
+  const most = n.connection?.peer_max_streams ?? -1;
+  const open = most < 0 ? `${n.open ?? 0} open` : `${n.open ?? 0} of ${most} open`;
+  return stalled(n) > 0 ? `${open}, ${stalled(n)} stalled` : open;
+}
+
+function moreLine(n: Node): string {
+  if (n.connection) return `age ${wholeSeconds(n.connection.age_seconds)}`;
+  if (n.p99 !== undefined) return `p99 ${duration(Number(n.p99.toPrecision(2)))}`;
+  if (n.connections === undefined) return "";
+  return n.connections === 1 ? "1 connection" : `${n.connections} connections`;
 }
 
 /** Why a connection was opened. */
@@ -56,14 +59,12 @@ export function openedFor(reason: string | undefined): string {
   return reason ? `for ${reason.replaceAll("_", " ")}` : "reason not told";
 }
 
-/** What an edge says beside itself. */
-export function edgeText(e: Numbers): string {
-  const parts: string[] = [];
-  if (e.rate !== undefined) parts.push(perSecond(e.rate));
-  else if (e.open) parts.push(`${e.open} open`);
-  if (failing(e) > 0) parts.push(`${percent(failing(e))} ✕`);
-  if (stalled(e) > 0) parts.push(`${stalled(e)} ‖`);
-  return parts.join(" ");
+/** What an edge says beside itself: above it how much, below it what is wrong. */
+export function edgeTexts(e: Numbers): { above: string; below: string[] } {
+  const below: string[] = [];
+  if (failing(e) > 0) below.push(`${percent(failing(e))} ✕`);
+  if (stalled(e) > 0) below.push(`${stalled(e)} ‖`);
+  return { above: e.rate !== undefined ? perSecond(e.rate) : e.open ? `${e.open} open` : "", below };
 }
 
 /** Everything that is known of a node, as names and values. */
