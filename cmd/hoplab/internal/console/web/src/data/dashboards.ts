@@ -21,6 +21,11 @@ export function dashboards(signal?: AbortSignal): Promise<DashboardInfo[]> {
   return getJSON("console", "api/dashboards", signal ? { signal } : {});
 }
 
+/** A dashboard as Grafana loads it. */
+export function dashboard(uid: string, signal?: AbortSignal): Promise<unknown> {
+  return getJSON("console", `api/dashboards/${encodeURIComponent(uid)}`, signal ? { signal } : {});
+}
+
 /** For each alert the panels that draw what its expression is made of, best first. */
 export function alertPanels(signal?: AbortSignal): Promise<Record<string, PanelLink[]>> {
   return getJSON("console", "api/alerts/panels", signal ? { signal } : {});

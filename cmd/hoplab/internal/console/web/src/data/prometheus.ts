@@ -144,3 +144,16 @@ export function labelValues(
 export async function rules(signal?: AbortSignal): Promise<RuleGroup[]> {
   return (await ask<{ groups: RuleGroup[] }>("rules", {}, false, signal)).groups;
 }
+
+/** What Prometheus scrapes, as far as the console needs to know it. */
+export interface Scraped {
+  labels: Labels;
+  health: string;
+  /** As in 2s or 1m30s. */
+  scrapeInterval: string;
+}
+
+/** The targets that are scraped now. */
+export async function targets(signal?: AbortSignal): Promise<Scraped[]> {
+  return (await ask<{ activeTargets: Scraped[] }>("targets", {}, false, signal)).activeTargets;
+}
