@@ -1,0 +1,93 @@
+import { useMemo } from "preact/hooks";
+
+import { cssColour } from "./colours";
+import { show } from "./display";
+import { type Field, frame } from "./fields";
+import { reduce } from "./reduce";
+import type { PanelProps } from "./view";
+
+/** One large number a series, coloured by its thresholds, over a line of how it came there. */
+export function Stat({ panel, data, width, height }: PanelProps) {
+  const { fields } = useMemo(() => frame(data.answers, panel), [data, panel]);
+  const { options = {} } = panel;
+  const calc = options.reduceOptions?.calcs?.[0] ?? "lastNotNull";
+  const columns = Math.max(1, Math.min(fields.length, Math.floor(width / 110)));
+  const rows = Math.ceil(fields.length / columns);
+  const named = options.textMode === "value_and_name" || (fields.length > 1 && options.textMode !== "value");
+  return (
+    <div class="stats" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+      {fields.map((field) => (
+        <Value
+          key={`${field.refId} ${field.name}`}
+          field={field}
+          calc={calc}
+          named={named}
+          graph={options.graphMode !== "none"}
+          background={(options.colorMode ?? "value").startsWith("background")}
+          plain={options.colorMode === "none"}
+          width={width / columns}
+          height={height / rows}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ValueProps {
+  field: Field;
+  calc: string;
+  named: boolean;
+  graph: boolean;
+  background: boolean;
+  plain: boolean;
+  width: number;
+  height: number;
+}
+
+function Value({ field, calc, named, graph, background, plain, width, height }: ValueProps) {
+  const { text, colour } = show(field.options, reduce(field.values, calc));
+  const shade = plain || !colour ? "var(--text)" : cssColour(colour);
+  const size = Math.max(14, Math.min(height * 0.5, (width - 16) / (text.length * 0.6), 48));
+  return (
+    <div class="stat" style={background ? { background: shade, color: "var(--surface)" } : { color: shade }}>
+      {graph ? <Spark values={field.values} /> : null}
+      {named ? <div class="stat-name">{field.name}</div> : null}
+      <div class="stat-value" style={{ fontSize: `${size.toFixed(0)}px` }}>
+        {text}
+      </div>
+    </div>
+  );
+}
+
+/** A line of values without axes, in the colour of the text. */
+export function Spark({ values }: { values: readonly (number | null)[] }) {
+  const path = useMemo(() => sparkPath(values), [values]);
+  return (
+    <svg class="spark" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+      <path d={path.area} class="spark-area" />
+      <path d={path.line} class="spark-line" />
+    </svg>
+  );
+}
+
+/** Values as paths in a square of 100, upside down as SVG has it; gaps break them. */
+export function sparkPath(values: readonly (number | null)[]): { line: string; area: string } {
+  const low = Math.min(0, reduce(values, "min") ?? 0);
+  const high = reduce(values, "max") ?? 0;
+  const height = high - low || 1;
+  const x = (i: number) => ((100 * i) / Math.max(values.length - 1, 1)).toFixed(2);
+  const runs: string[][] = [];
+  let open = false;
+  for (const [i, value] of values.entries()) {
+    if (value !== null) {
+      if (!open) runs.push([]);
+      runs.at(-1)?.push(`${x(i)} ${(96 - (92 * (value - low)) / height).toFixed(2)}`);
+    }
+    open = value !== null;
+  }
+  const line = runs.map((run) => `M${run.join("L")}`).join("");
+  const area = runs
+    .map((run) => `M${run[0]?.split(" ")[0]} 100L${run.join("L")}L${run.at(-1)?.split(" ")[0]} 100Z`)
+    .join("");
+  return { line, area };
+}
