@@ -22,12 +22,26 @@ export function timeAxis(): uPlot.Axis {
     ...common(),
     size: 24,
     gap: 4,
-    space: 70,
+    space: (u) => (dated(u) ? 96 : 64),
     values: (u, splits, _axis, _space, increment) => {
       const { min = 0, max = 0 } = u.scales.x ?? {};
       return splits.map((t) => timeTick(t, increment, max - min));
     },
   };
+}
+
+/** Room for the half of a label that stands at the right end. */
+export function endRoom(u: uPlot): number {
+  return dated(u) ? 36 : 16;
+}
+
+function dated(u: uPlot): boolean {
+  const { min = 0, max = 0 } = u.scales.x ?? {};
+  return needsDate((max ?? 0) - (min ?? 0));
+}
+
+function needsDate(range: number): boolean {
+  return range > 86_400 * 1.1;
 }
 
 /** A time on an axis: as exact as its ticks, with the date where the range needs it. All in seconds. */
@@ -38,20 +52,29 @@ export function timeTick(time: number, increment: number, range: number): string
   if (increment < 60) return `${clock}:${two(at.getSeconds())}`;
   const date = `${two(at.getMonth() + 1)}/${two(at.getDate())}`;
   if (increment >= 86_400) return date;
-  return range > 86_400 * 1.1 ? `${date} ${clock}` : clock;
+  return needsDate(range) ? `${date} ${clock}` : clock;
 }
 
-/** Powers of two, for bytes. */
-const binaryIncrements = Array.from({ length: 60 }, (_, i) => 2 ** (i - 4));
+/** How far ticks may be apart where powers of ten are no round numbers of the unit. */
+function increments(unit: string): number[] | undefined {
+  if (isBinary(unit)) return Array.from({ length: 60 }, (_, i) => 2 ** (i - 4));
+  if (unit.startsWith("bool")) return [1];
+  if (unit !== "s") return undefined;
+  const small = Array.from({ length: 10 }, (_, i) => i - 9).flatMap((n) => [1, 2, 5].map((m) => Number(`${m}e${n}`)));
+  const minutes = [10, 15, 30, 60, 120, 300, 600, 900, 1800];
+  const hours = [1, 2, 3, 6, 12, 24, 48, 120, 240, 480, 960].map((h) => h * 3600);
+  return [...small, ...minutes, ...hours];
+}
 
 /** An axis of values in a unit. */
 export function valueAxis(unit: string, decimals: number | undefined): uPlot.Axis {
+  const incrs = increments(unit);
   return {
     ...common(),
     size: (_u, values) => axisWidth(values),
     gap: 6,
     space: 26,
-    ...(isBinary(unit) ? { incrs: binaryIncrements } : {}),
+    ...(incrs ? { incrs } : {}),
     values: (_u, splits, _axis, _space, increment) => splits.map((v) => formatTick(v, unit, increment, decimals)),
   };
 }

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import { timeAxis, valueAxis } from "./axes";
+import { endRoom, timeAxis, valueAxis } from "./axes";
 import { cssColour, cssSeries, faded, resolved } from "./colours";
 import { thresholdColour } from "./display";
 import type { Field } from "./fields";
@@ -99,7 +99,7 @@ export function curves(
   const options = fields[0]?.options ?? {};
   const unit = stack === "percent" ? "percentunit" : (options.unit ?? "");
   return {
-    padding: [8, 8, 0, 4],
+    padding: [8, endRoom, 0, 4],
     series: [{}, ...fields.map((field, i) => curve(field, colours[i] ?? cssSeries(i), stacks))],
     // Each is filled down to the one below it.
     ...(stacks ? { bands: fields.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) } : {}),

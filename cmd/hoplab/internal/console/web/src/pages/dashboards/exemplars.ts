@@ -12,26 +12,22 @@ export interface Point {
 }
 
 /**
- * The points to draw: in each of a number of slices of the time the highest and
- * the lowest, since those are what one looks for and thousands would hide the lines.
+ * The points to draw: the highest in each of a number of slices of the time, since
+ * that is what one looks for and thousands would hide the lines.
  */
 export function thinned(all: readonly ExemplarSeries[], start: number, end: number, slices: number): Point[] {
   const width = (end - start) / Math.max(slices, 1);
-  const extremes = new Map<number, { low: Point; high: Point }>();
+  const highest = new Map<number, Point>();
   for (const series of all) {
     for (const { time, value, labels } of series.exemplars) {
       if (time < start || time > end || !Number.isFinite(value)) continue;
-      const point = { time, value, labels: { ...series.labels, ...labels }, trace: traceOf(labels) };
       const slice = Math.floor((time - start) / width);
-      const known = extremes.get(slice);
-      if (!known) extremes.set(slice, { low: point, high: point });
-      else if (value > known.high.value) known.high = point;
-      else if (value < known.low.value) known.low = point;
+      const known = highest.get(slice);
+      if (known && known.value >= value) continue;
+      highest.set(slice, { time, value, labels: { ...series.labels, ...labels }, trace: traceOf(labels) });
     }
   }
-  return [...extremes.values()]
-    .flatMap(({ low, high }) => (low === high ? [high] : [low, high]))
-    .sort((a, b) => a.time - b.time);
+  return [...highest.values()].sort((a, b) => a.time - b.time);
 }
 
 function traceOf(labels: Labels): string {

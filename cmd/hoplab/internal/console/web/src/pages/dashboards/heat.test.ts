@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Sample } from "../../data/prometheus";
-import { heat, strength } from "./heat";
+import { heat, rowOf, strength } from "./heat";
 
 const bucket = (le: string, samples: Sample[]) => ({ labels: { le }, samples });
 
@@ -43,4 +43,9 @@ test("small cells are seen, empty ones are not", () => {
   expect(strength(25, 100, 0.5)).toBe(0.5);
   expect(strength(100, 100, 0.5)).toBe(1);
   expect(strength(1, 0, 0.5)).toBe(0);
+});
+
+test("a value lies in the row of its bucket", () => {
+  const { buckets } = heat([bucket("1", [[0, 1]]), bucket("3", [[0, 2]]), bucket("+Inf", [[0, 2]])], 0, 0, 1);
+  expect([0.5, 1, 2, 3, 9].map((v) => rowOf(buckets, v))).toEqual([0.5, 1, 1.5, 2, 2.5]);
 });

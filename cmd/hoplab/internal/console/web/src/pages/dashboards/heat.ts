@@ -56,6 +56,16 @@ function along(series: Series, times: readonly number[], step: number): (number 
   return values;
 }
 
+/** Where on an axis with a row for each bucket a value lies, from 0 at the bottom. */
+export function rowOf(buckets: readonly Bucket[], value: number): number {
+  for (const [row, { above, upTo }] of buckets.entries()) {
+    if (value > upTo) continue;
+    const share = Number.isFinite(above) && Number.isFinite(upTo) ? (value - above) / (upTo - above) : 0.5;
+    return row + Math.min(Math.max(share, 0), 1);
+  }
+  return buckets.length;
+}
+
 /** How strong a cell is drawn, from 0 to 1: small ones are to be seen too. */
 export function strength(value: number, most: number, exponent: number): number {
   return most > 0 && value > 0 ? Math.max(0.06, (value / most) ** exponent) : 0;

@@ -3,12 +3,13 @@ import type uPlot from "uplot";
 
 import { formatValue } from "../../format/units";
 import { regionsAt } from "./annotations";
-import { namedAxis, timeAxis } from "./axes";
+import { endRoom, namedAxis, timeAxis } from "./axes";
 import { faded, themed } from "./colours";
-import { type Bucket, heat, strength } from "./heat";
-import { clipped, paintRegions } from "./paint";
+import { thinned } from "./exemplars";
+import { type Bucket, heat, rowOf, strength } from "./heat";
+import { clipped, exemplarNear, paintExemplars, paintRegions } from "./paint";
 import { type Hover, Plot } from "./plot";
-import { TimeTip } from "./tooltip";
+import { ExemplarTip, openTrace, TimeTip } from "./tooltip";
 import { type PanelProps, useView } from "./view";
 
 /** How many observations fell into each bucket of a histogram over time: the darker, the more. */
@@ -32,16 +33,26 @@ export function Heatmap({ panel, data, width, height }: PanelProps) {
     formatValue(value, options.cellValues?.unit ?? "short", options.cellValues?.decimals);
   const exponent = options.color?.exponent ?? 0.5;
   const plotData = useMemo((): uPlot.AlignedData => [times, times.map(() => null)], [times]);
+  const exemplars = useMemo(
+    () => thinned(data.exemplars, start, end, Math.max(10, Math.floor(width / 12))),
+    [data, start, end, width],
+  );
   const names = buckets.map((b) => bound(b.upTo, unit));
 
   const over = useCallback(
     (u: uPlot) => {
       paintCells(u, buckets, times, step, most, exponent);
       paintRegions(u, view.annotations);
+      paintExemplars(u, exemplars, (value) => rowOf(buckets, value));
     },
-    [buckets, times, step, most, exponent, view.annotations],
+    [buckets, times, step, most, exponent, exemplars, view.annotations],
   );
-  const tooltip = ({ plot, left, top }: Hover) => {
+  const near = ({ plot, left, top }: Hover) =>
+    exemplarNear(plot, exemplars, left, top, (value) => rowOf(buckets, value));
+  const tooltip = (hover: Hover) => {
+    const { plot, left, top } = hover;
+    const point = near(hover);
+    if (point) return <ExemplarTip point={point} unit={unit} />;
     const time = plot.posToVal(left, "x");
     const bucket = buckets[Math.floor(plot.posToVal(top, "y"))];
     // A cell ends at its sample's time: a rate looks back.
@@ -63,7 +74,7 @@ export function Heatmap({ panel, data, width, height }: PanelProps) {
       <Plot
         structure={JSON.stringify(names)}
         options={() => ({
-          padding: [4, 8, 0, 4],
+          padding: [4, endRoom, 0, 4],
           series: [{}, { scale: "y" }],
           axes: [
             timeAxis(),
@@ -84,6 +95,7 @@ export function Heatmap({ panel, data, width, height }: PanelProps) {
         label={summary(panel.title ?? "", buckets, unit, count)}
         over={over}
         tooltip={tooltip}
+        onClick={(hover) => openTrace(near(hover))}
       />
       <div class="heat-scale" aria-hidden="true">
         <span>0</span>

@@ -4,9 +4,10 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { dashboards, dashboard as load } from "../../data/dashboards";
 import { usePolling } from "../../data/polling";
-import { href, route, setParams } from "../../shell/router";
+import { href, navigate, route } from "../../shell/router";
 import { Empty, FailureNote } from "../../ui/failure";
 import { TimeControls, VariableControl } from "./controls";
+import { variablesOf } from "./interpolate";
 import { type Dashboard, type Section, sections } from "./model";
 import { PanelView } from "./panel";
 import { queue } from "./queue";
@@ -85,7 +86,7 @@ function Drawn({ dashboard }: { dashboard: Dashboard }) {
       <div class="controls">
         <div class="variables">
           {variables.map((variable) =>
-            variable.hide === 2 ? null : (
+            variable.hide === 2 || !isAsked(dashboard, variable.name) ? null : (
               <VariableControl
                 key={variable.name}
                 variable={variable}
@@ -110,8 +111,20 @@ function Drawn({ dashboard }: { dashboard: Dashboard }) {
 
 const none: never[] = [];
 
+/** Whether a query depends on a variable: others, such as Jaeger's address, change nothing here. */
+function isAsked(dashboard: Dashboard, name: string): boolean {
+  return sections(dashboard).some(({ panels }) =>
+    panels.some((p) => p.targets?.some((t) => variablesOf(t.expr ?? "").includes(name))),
+  );
+}
+
+/** Shows a range that was dragged. The way back leads to the one before. */
 function select(from: number, to: number): void {
-  setParams({ from: absolute(from * 1000), to: absolute(to * 1000) });
+  const { path, params } = route.value;
+  const next = new URLSearchParams(params);
+  next.set("from", absolute(from * 1000));
+  next.set("to", absolute(to * 1000));
+  navigate(href("dashboards", path, next));
 }
 
 /** A row of the dashboard; its title folds it. */

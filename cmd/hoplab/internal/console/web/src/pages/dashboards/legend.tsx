@@ -36,26 +36,28 @@ export function Legend({ title, fields, colours, calcs, hidden, onToggle }: Prop
           {fields.map((field, i) => (
             <tr key={`${field.refId} ${field.name}`} class={hidden.has(i) ? "off" : ""}>
               <th scope="row">
-                <button
-                  type="button"
-                  aria-pressed={!hidden.has(i)}
-                  title={`${field.name}: show alone`}
-                  onClick={(event) => onToggle(i, event.ctrlKey || event.metaKey || event.shiftKey)}
-                >
-                  <span class="swatch" style={{ background: colours[i] ?? "" }} />
-                  {field.name}
-                </button>
-                {fieldLinks(field.options.links ?? [], field.labels, field.name, view.values).map((link) => (
-                  <a
-                    key={link.href}
-                    class="go"
-                    href={link.href}
-                    aria-label={`${link.title} of ${field.name}`}
-                    {...(link.outside ? { target: "_blank", rel: "noreferrer" } : {})}
+                <span>
+                  <button
+                    type="button"
+                    aria-pressed={!hidden.has(i)}
+                    title={`${field.name}: show alone`}
+                    onClick={(event) => onToggle(i, event.ctrlKey || event.metaKey || event.shiftKey)}
                   >
-                    {link.title}
-                  </a>
-                ))}
+                    <span class="swatch" style={{ background: colours[i] ?? "" }} />
+                    <span class="name">{field.name}</span>
+                  </button>
+                  {fieldLinks(field.options.links ?? [], field.labels, field.name, view.values).map((link) => (
+                    <a
+                      key={link.href}
+                      class="go"
+                      href={link.href}
+                      aria-label={`${link.title} of ${field.name}`}
+                      {...(link.outside ? { target: "_blank", rel: "noreferrer" } : {})}
+                    >
+                      {link.title}
+                    </a>
+                  ))}
+                </span>
               </th>
               {calcs.map((calc) => (
                 <td key={calc} class="num">

@@ -85,11 +85,15 @@ export function paintThresholds(u: uPlot, steps: readonly Threshold[], mode: str
   });
 }
 
+/** Where on the y axis a value is. */
+type Height = (value: number) => number;
+const itself: Height = (value) => value;
+
 /** Exemplars as diamonds; those above or below the axis stand at its end. */
-export function paintExemplars(u: uPlot, points: readonly Point[]): void {
+export function paintExemplars(u: uPlot, points: readonly Point[], height = itself): void {
   clipped(u, (ctx) => {
     for (const point of points) {
-      const { x, y } = exemplarAt(u, point);
+      const { x, y } = exemplarAt(u, point, height);
       const r = 3.5 * devicePixelRatio;
       ctx.beginPath();
       ctx.moveTo(x, y - r);
@@ -97,7 +101,7 @@ export function paintExemplars(u: uPlot, points: readonly Point[]): void {
       ctx.lineTo(x, y + r);
       ctx.lineTo(x - r, y);
       ctx.closePath();
-      ctx.fillStyle = themed("accent");
+      ctx.fillStyle = themed("text");
       ctx.fill();
       ctx.strokeStyle = themed("surface");
       ctx.lineWidth = devicePixelRatio;
@@ -106,18 +110,24 @@ export function paintExemplars(u: uPlot, points: readonly Point[]): void {
   });
 }
 
-function exemplarAt(u: uPlot, point: Point): { x: number; y: number } {
-  const { top, height } = u.bbox;
-  const y = u.valToPos(point.value, "y", true);
-  return { x: u.valToPos(point.time, "x", true), y: Math.min(Math.max(y, top + 4), top + height - 4) };
+function exemplarAt(u: uPlot, point: Point, height: Height): { x: number; y: number } {
+  const { top, height: tall } = u.bbox;
+  const y = u.valToPos(height(point.value), "y", true);
+  return { x: u.valToPos(point.time, "x", true), y: Math.min(Math.max(y, top + 4), top + tall - 4) };
 }
 
 /** The exemplar next to a place in the plotting area, at most 10 CSS pixels away. */
-export function exemplarNear(u: uPlot, points: readonly Point[], left: number, top: number): Point | undefined {
+export function exemplarNear(
+  u: uPlot,
+  points: readonly Point[],
+  left: number,
+  top: number,
+  height = itself,
+): Point | undefined {
   let best: Point | undefined;
   let nearest = 10;
   for (const point of points) {
-    const { x, y } = exemplarAt(u, point);
+    const { x, y } = exemplarAt(u, point, height);
     const distance = Math.hypot((x - u.bbox.left) / devicePixelRatio - left, (y - u.bbox.top) / devicePixelRatio - top);
     if (distance <= nearest) {
       nearest = distance;

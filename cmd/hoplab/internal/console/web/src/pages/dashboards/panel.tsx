@@ -1,8 +1,10 @@
 import type { ComponentType } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { dark } from "../../shell/theme";
 import { About } from "./about";
+import { ExemplarList } from "./exemplar-list";
+import { thinned } from "./exemplars";
 import { seriesName } from "./fields";
 import { Gauge } from "./gauge";
 import { Heatmap } from "./heatmap";
@@ -44,13 +46,18 @@ export function PanelView({ panel, top, marked }: { panel: Panel; top: number; m
     if (element.current && state.data) record(element.current, drawn(panel, state.data));
   }, [panel, state.data]);
 
+  const traced = useMemo(() => {
+    const { data } = state;
+    return data ? thinned(data.exemplars, data.start, data.end, 200) : [];
+  }, [state.data]);
+
   const { x, y, w, h } = panel.gridPos;
   const is = kind ? stateOf(state) : "unsupported";
   const id = `panel-${panel.id}`;
   return (
     <section
       ref={element}
-      class={`panel card${marked ? " marked" : ""}${w <= 6 ? " narrow" : ""}`}
+      class={`panel card${marked ? " marked" : ""}${w <= 6 ? " narrow" : w > 12 ? " wide" : ""}`}
       style={{ "--x": x + 1, "--y": y - top + 1, "--w": w, "--h": h }}
       data-testid="panel"
       data-panel-id={panel.id}
@@ -63,6 +70,7 @@ export function PanelView({ panel, top, marked }: { panel: Panel; top: number; m
           {panel.title}
         </h3>
         {panel.description ? <About what={panel.title ?? ""} text={panel.description} /> : null}
+        <ExemplarList title={panel.title ?? ""} points={traced} unit={unitOf(panel)} />
       </header>
       <div ref={body} class="panel-body">
         {kind ? (
@@ -89,7 +97,7 @@ function Body({ state: { data, failure }, is, kind: Kind, panel, width, height }
   return (
     <>
       {failure ? (
-        <div class="failed note-bad">
+        <div class={data ? "failed over note-bad" : "failed note-bad"} title={`${failure.reason}: ${failure.remedy}`}>
           <strong>{failure.reason}</strong> <span class="muted">{failure.remedy}</span>
         </div>
       ) : null}
@@ -100,6 +108,11 @@ function Body({ state: { data, failure }, is, kind: Kind, panel, width, height }
       ) : null}
     </>
   );
+}
+
+/** The unit of what a panel measures; that of a heatmap is its axis'. */
+function unitOf(panel: Panel): string {
+  return (panel.type === "heatmap" ? panel.options?.yAxis?.unit : undefined) ?? panel.fieldConfig?.defaults?.unit ?? "";
 }
 
 function stateOf({ data, failure }: Asked<Data>): "loading" | "drawn" | "empty" | "failed" {

@@ -47,9 +47,12 @@ interface ValueProps {
 function Value({ field, calc, named, graph, background, plain, width, height }: ValueProps) {
   const { text, colour } = show(field.options, reduce(field.values, calc));
   const shade = plain || !colour ? "var(--text)" : cssColour(colour);
-  const size = Math.max(14, Math.min(height * 0.5, (width - 16) / (text.length * 0.6), 48));
+  const size = Math.max(14, Math.min((graph ? height - 26 : height) * 0.6, (width - 16) / (text.length * 0.66), 48));
   return (
-    <div class="stat" style={background ? { background: shade, color: "var(--surface)" } : { color: shade }}>
+    <div
+      class={graph ? "stat with-spark" : "stat"}
+      style={background ? { background: shade, color: "var(--surface)" } : { color: shade }}
+    >
       {graph ? <Spark values={field.values} /> : null}
       {named ? <div class="stat-name">{field.name}</div> : null}
       <div class="stat-value" style={{ fontSize: `${size.toFixed(0)}px` }}>

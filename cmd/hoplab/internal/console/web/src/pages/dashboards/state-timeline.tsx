@@ -2,7 +2,7 @@ import { useCallback, useMemo } from "preact/hooks";
 import type uPlot from "uplot";
 
 import { regionsAt } from "./annotations";
-import { namedAxis, timeAxis } from "./axes";
+import { endRoom, namedAxis, timeAxis } from "./axes";
 import { cssColour, faded, resolved, themed } from "./colours";
 import { frame } from "./fields";
 import { clipped } from "./paint";
@@ -44,33 +44,52 @@ export function StateTimeline({ panel, data, width, height }: PanelProps) {
   const labels = Math.min(Math.max(60, longest * 6.2 + 12), Math.max(80, width * 0.35));
   const room = Math.floor((labels - 12) / 6.2);
   const short = (name: string) => (name.length > room ? `${name.slice(0, room - 1)}…` : name);
+  const key = states(all);
+  const keyHeight = 22;
   return (
-    <Plot
-      structure={JSON.stringify([names, Math.round(labels / 20)])}
-      options={() => ({
-        padding: [4, 8, 0, 4],
-        series: [{}, { scale: "y" }],
-        axes: [
-          timeAxis(),
-          namedAxis(
-            (row) => short(names[row] ?? ""),
-            () => names.length,
-            labels,
-            true,
-          ),
-        ],
-        scales: { y: { dir: -1, range: () => [0, Math.max(names.length, 1)] } },
-      })}
-      data={plotData}
-      start={start}
-      end={end}
-      width={width}
-      height={height}
-      label={summary(panel.title ?? "", all)}
-      over={over}
-      tooltip={tooltip}
-    />
+    <>
+      <Plot
+        structure={JSON.stringify([names, Math.round(labels / 20)])}
+        options={() => ({
+          padding: [4, endRoom, 0, 4],
+          series: [{}, { scale: "y" }],
+          axes: [
+            timeAxis(),
+            namedAxis(
+              (row) => short(names[row] ?? ""),
+              () => names.length,
+              labels,
+              true,
+            ),
+          ],
+          scales: { y: { dir: -1, range: () => [0, Math.max(names.length, 1)] } },
+        })}
+        data={plotData}
+        start={start}
+        end={end}
+        width={width}
+        height={height - keyHeight}
+        label={summary(panel.title ?? "", all)}
+        over={over}
+        tooltip={tooltip}
+      />
+      <div class="states">
+        {key.map(({ text, colour }) => (
+          <span key={`${text} ${colour}`}>
+            <span class="swatch" style={{ background: cssColour(colour) }} />
+            {text}
+          </span>
+        ))}
+      </div>
+    </>
   );
+}
+
+/** The states that occur, each once; a dozen at most. */
+function states(all: readonly Row[]): { text: string; colour: string }[] {
+  const found = new Map<string, { text: string; colour: string }>();
+  for (const { text, colour } of all.flatMap((row) => row.stretches)) found.set(`${text} ${colour}`, { text, colour });
+  return [...found.values()].slice(0, 12);
 }
 
 /** A stretch is a bar with its state written on it where there is room. */
@@ -78,6 +97,7 @@ function paintRows(u: uPlot, all: readonly Row[], share: number): void {
   clipped(u, (ctx) => {
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
     for (const [i, row] of all.entries()) {
       const top = u.valToPos(i + (1 - share) / 2, "y", true);
       const bottom = u.valToPos(i + 1 - (1 - share) / 2, "y", true);

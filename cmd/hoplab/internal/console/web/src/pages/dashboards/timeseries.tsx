@@ -2,7 +2,6 @@ import { useCallback, useMemo, useState } from "preact/hooks";
 import type uPlot from "uplot";
 
 import { formatValue } from "../../format/units";
-import { href, navigate } from "../../shell/router";
 import { regionsAt } from "./annotations";
 import { curves, fieldColour } from "./curves";
 import { absoluteSteps } from "./display";
@@ -14,7 +13,7 @@ import { exemplarNear, paintExemplars, paintRegions, paintThresholds } from "./p
 import { type Hover, Plot } from "./plot";
 import { reduce } from "./reduce";
 import { stacked, stacking } from "./stack";
-import { ExemplarTip, TimeTip } from "./tooltip";
+import { ExemplarTip, openTrace, TimeTip } from "./tooltip";
 import { type PanelProps, useView } from "./view";
 
 /** Lines over time, with their legend below. */
@@ -77,11 +76,6 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
       />
     );
   };
-  const open = ({ plot, left, top }: Hover) => {
-    const point = exemplarNear(plot, exemplars, left, top);
-    if (point?.trace) navigate(href("traces", [point.trace]));
-  };
-
   const legend = panel.options?.legend;
   const legendHeight = legend?.showLegend === false ? 0 : Math.min(Math.round(height * 0.38), 120);
   const title = panel.title ?? "";
@@ -100,7 +94,7 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
         over={over}
         adjust={adjust}
         tooltip={tooltip}
-        onClick={open}
+        onClick={({ plot, left, top }) => openTrace(exemplarNear(plot, exemplars, left, top))}
       />
       {legendHeight > 0 ? (
         <div class="legend-box" style={{ height: `${legendHeight}px` }}>

@@ -1,5 +1,6 @@
 import { dateTime } from "../../format/time";
 import { formatValue } from "../../format/units";
+import { href, navigate } from "../../shell/router";
 import { LabelSet } from "../../ui/labels";
 import { marks, type Region } from "./annotations";
 import { severityColour } from "./colours";
@@ -57,4 +58,9 @@ export function ExemplarTip({ point, unit }: { point: Point; unit: string }) {
       {point.trace ? <div class="muted">Click to open its trace</div> : null}
     </>
   );
+}
+
+/** Goes to the trace of an exemplar, if there is one. */
+export function openTrace(point: Point | undefined): void {
+  if (point?.trace) navigate(href("traces", [point.trace]));
 }
