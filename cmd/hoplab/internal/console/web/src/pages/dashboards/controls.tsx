@@ -1,3 +1,5 @@
+import "./controls.css";
+
 import { useId, useState } from "preact/hooks";
 
 import { setParams } from "../../shell/router";

@@ -1,4 +1,5 @@
 import "./dashboards.css";
+import "./plots.css";
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 

@@ -60,7 +60,6 @@ export function Plot(props: Props) {
   const inside = useRef(false);
   const [hover, setHover] = useState<Hover | undefined>();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: size and data have effects of their own
   useEffect(() => {
     if (!host.current) return;
     const { scales, ...options } = latest.current.props.options();
@@ -135,7 +134,6 @@ export function Plot(props: Props) {
   }, [data, props.adjust]);
 
   const { under, over } = props;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn around the series changed
   useEffect(() => plot.current?.redraw(false), [under, over]);
 
   const tip = hover && props.tooltip?.(hover);

@@ -52,7 +52,6 @@ export function TablePanel({ panel, data }: PanelProps) {
         </thead>
         <tbody>
           {rows.map((row, n) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity of their own
             <tr key={n}>
               {table.columns.map((c, i) =>
                 shown[i] ? (

@@ -23,7 +23,6 @@ export function TimeTip({ time, rows, regions }: { time: number; rows: readonly 
         <table>
           <tbody>
             {rows.slice(0, most).map((row, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two series may have one name
               <tr key={i}>
                 <td>
                   <span class="swatch" style={{ background: row.colour }} />
