@@ -6,8 +6,9 @@ import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { consoleInfo, info } from "../data/console";
-import { health } from "../data/http";
+import { type Failure, health } from "../data/http";
 import { usePolling } from "../data/polling";
+import { probe } from "../data/probe";
 import { rules } from "../data/prometheus";
 import { ExerciseBar } from "../pages/faults/bar";
 import { Empty, FailureNote } from "../ui/failure";
@@ -80,10 +81,16 @@ function DeadSources() {
   return (
     <div class="dead">
       {dead.map((failure) => (
-        <FailureNote key={failure.source} failure={failure} />
+        <DeadSource key={failure.source} failure={failure} />
       ))}
     </div>
   );
+}
+
+/** One that is asked until it answers. */
+function DeadSource({ failure }: { failure: Failure }) {
+  usePolling((signal) => probe(failure.source, signal), 3000, failure.source);
+  return <FailureNote failure={failure} />;
 }
 
 /** How many alerts fire. */
