@@ -15,6 +15,9 @@ const flags = [
   "--disable-sync",
 ];
 
+/** How long anything may take on a machine that has much else to do, in ms. */
+const patience = 90_000;
+
 export interface View {
   width?: number;
   height?: number;
@@ -35,6 +38,7 @@ export function useBrowser(): { open: (url: string, view?: View) => Promise<Tab>
         colorScheme: view.colours ?? "light",
         deviceScaleFactor: 1,
       });
+      context.setDefaultTimeout(patience);
       const page = await context.newPage();
       const tab = new Tab(page);
       await page.goto(url);
@@ -66,7 +70,7 @@ export class Tab {
   }
 
   /** Waits until a function of the page's own is true. */
-  async until(what: string, is: () => Promise<boolean>, within = 30_000): Promise<void> {
+  async until(what: string, is: () => Promise<boolean>, within = patience): Promise<void> {
     const deadline = Date.now() + within;
     while (!(await is())) {
       if (Date.now() > deadline) throw new Error(`${what}: not within ${within / 1000} s at ${this.page.url()}`);

@@ -29,7 +29,7 @@ test("from the alert to the trace in three clicks, and to the answer", async () 
   await waterfall.getByTestId("mark").filter({ hasText: "window 0" }).first().waitFor();
   await waterfall.getByTestId("span-row").first().click();
   await page.getByTestId("span-detail").getByTestId("span-waited").first().waitFor();
-  expect(await page.getByTestId("span-detail").innerText()).toMatch(/client/);
+  expect(await page.getByTestId("span-detail").textContent()).toMatch(/client/);
 
   await page.goto(`${address}/#/faults`);
   for (const step of ["fires", "alert", "follow", "trace"]) {

@@ -11,7 +11,7 @@ const browser = useBrowser();
 const { console: address } = inject("addresses");
 
 const groups = [
-  ["slow-consumer", "certificate-expiry", "dead-replica"],
+  ["certificate-expiry", "slow-consumer", "dead-replica"],
   ["rapid-reset", "collector-down", "failing-replica", "stuck-window"],
   ["goaway-storm", "stalled-stream", "idle-pileup"],
   ["latency", "bad-reload"],
@@ -53,9 +53,12 @@ for (const group of groups) {
           const line = lines.nth(n);
           const alert = await line.getAttribute("data-alert");
           await line.and(tab.page.locator('[data-state="firing"]')).waitFor({ timeout: 480_000 });
-          console.log(`${name}: ${alert}: ${await line.locator(".expectation-text").innerText()}`);
+          console.log(`${name}: ${alert}: ${await line.locator(".expectation-text").textContent()}`);
           const there = await browser.open(`${addresses.console}/#/alerts`);
-          await there.page.locator(`[data-testid="alert-row"][data-alert="${alert}"][data-state="firing"]`).waitFor();
+          await there.page
+            .locator(`[data-testid="alert-row"][data-alert="${alert}"][data-state="firing"]`)
+            .first()
+            .waitFor();
           await there.close();
         }
       }

@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["*.test.ts"],
     globalSetup: "./demo.ts",
     fileParallelism: false,
+    // Demos side by side, in faults.test.ts: each has a browser's page beside it.
+    maxConcurrency: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
