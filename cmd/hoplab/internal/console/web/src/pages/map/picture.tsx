@@ -73,58 +73,76 @@ interface EdgesProps {
 function Edges({ layout, nodeWidth, gutter, width, chosen }: EdgesProps) {
   const largestRate = Math.max(0, ...layout.edges.map((e) => e.rate ?? 0));
   const largestOpen = Math.max(0, ...layout.edges.map((e) => (e.rate === undefined ? (e.open ?? 0) : 0)));
+  const lines = layout.edges.map((edge): Line => {
+    // A column's number tells where its edges begin.
+    const left = kinds.indexOf(kindOf(edge.from) ?? "listener") * (nodeWidth + gutter) + nodeWidth;
+    return {
+      edge,
+      left,
+      right: left + gutter,
+      from: layout.middles.get(edge.from) ?? 0,
+      to: layout.middles.get(edge.to) ?? 0,
+      thick: edgeWidth(edge, edge.rate === undefined ? largestOpen : largestRate),
+      chosen: edge.from === chosen || edge.to === chosen,
+    };
+  });
   return (
     <svg class="map-edges" width={width} height={layout.height} aria-hidden="true">
-      {layout.edges.map((edge) => (
-        <EdgeLine
-          key={`${edge.from}>${edge.to}`}
-          edge={edge}
-          from={layout.middles.get(edge.from) ?? 0}
-          to={layout.middles.get(edge.to) ?? 0}
-          // A column's number tells where its edges begin.
-          gutter={gutter}
-          left={kinds.indexOf(kindOf(edge.from) ?? "listener") * (nodeWidth + gutter) + nodeWidth}
-          width={edgeWidth(edge, edge.rate === undefined ? largestOpen : largestRate)}
-          chosen={edge.from === chosen || edge.to === chosen}
-        />
+      {lines.map((line) => (
+        <EdgePath key={edgeKey(line.edge)} {...line} />
+      ))}
+      {/* Texts come last, so that no line runs through them. */}
+      {lines.map((line) => (
+        <EdgeTexts key={edgeKey(line.edge)} {...line} />
       ))}
     </svg>
   );
 }
 
-interface EdgeProps {
+interface Line {
   edge: Edge;
+  /** Where it begins and ends, and how wide it is, in CSS pixels. */
+  left: number;
+  right: number;
   from: number;
   to: number;
-  gutter: number;
-  left: number;
-  width: number;
+  thick: number;
   chosen: boolean;
 }
 
-function EdgeLine({ edge, from, to, gutter, left, width, chosen }: EdgeProps) {
-  const right = left + gutter;
-  const texts = edgeTexts(edge);
+function edgeKey(edge: Edge): string {
+  return `${edge.from}>${edge.to}`;
+}
+
+function EdgePath({ edge, left, right, from, to, thick, chosen }: Line) {
   const state = stalled(edge) > 0 && tone(edge) === "warn" ? "stalled" : tone(edge);
+  const middle = (left + right) / 2;
   return (
-    <g
+    <path
       class={`map-edge is-${state}${chosen ? " chosen" : ""}`}
+      d={`M${left} ${from}C${middle} ${from} ${middle} ${to} ${right} ${to}`}
+      stroke-width={thick}
       data-testid="map-edge"
-      data-key={`${edge.from}>${edge.to}`}
-    >
-      <path
-        d={`M${left} ${from}C${left + gutter / 2} ${from} ${right - gutter / 2} ${to} ${right} ${to}`}
-        stroke-width={width}
-      />
-      <text x={right - 4} y={to - width / 2 - 4} text-anchor="end">
-        {texts.above}
+      data-key={edgeKey(edge)}
+      data-tone={tone(edge)}
+    />
+  );
+}
+
+function EdgeTexts({ edge, right, to, thick }: Line) {
+  const { above, below } = edgeTexts(edge);
+  const x = right - 4;
+  return (
+    <>
+      <text x={x} y={to - thick / 2 - 4}>
+        {above}
       </text>
-      {texts.below.map((text, line) => (
-        <text key={text} x={right - 4} y={to + width / 2 + 12 * (line + 1)} text-anchor="end">
+      {below.map((text, line) => (
+        <text key={text} x={x} y={to + thick / 2 + 12 * (line + 1)}>
           {text}
         </text>
       ))}
-    </g>
+    </>
   );
 }
 

@@ -52,7 +52,11 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   }
 });
 
-/** Asks, and again a second after it began, for as long as the history would still join on when somebody looks again. */
+/**
+ * Asks, and again a second after it began: for as long as the history would still
+ * join on when somebody looks again, and until a dead gateway is back, so that
+ * nobody is told longer than it is true.
+ */
 async function ask(): Promise<void> {
   const began = Date.now();
   timer = undefined;
@@ -75,7 +79,7 @@ async function ask(): Promise<void> {
     showDetail();
     showFlows();
   }
-  if (Date.now() - looked < historyLength * interval) {
+  if (failure || Date.now() - looked < historyLength * interval) {
     timer = setTimeout(ask, Math.max(0, began + interval - Date.now()));
   }
 }
