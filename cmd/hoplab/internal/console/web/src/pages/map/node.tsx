@@ -25,7 +25,8 @@ const marks = { ok: "", warn: "!", bad: "✕" } as const;
 /** A node as a button of four lines. */
 export function NodeButton({ node, view }: { node: Node; view: MapView }) {
   const firing = alertsOf(node, view.alerts).length;
-  const state = tone(node);
+  const measured = tone(node);
+  const state = measured === "ok" && firing > 0 ? "warn" : measured;
   const [rates, streams, more] = nodeLines(node);
   return (
     <button
