@@ -6,7 +6,7 @@ import { usePolling } from "../../data/polling";
 import { timeOfDay } from "../../format/time";
 import { route, setParams } from "../../shell/router";
 import { Empty, FailureNote } from "../../ui/failure";
-import { flows, useFlows } from "../streams/live";
+import { flows, failure as gatewayFailure, useFlows } from "../streams/live";
 import { NestedList } from "./list";
 import { type Loaded, load } from "./load";
 import { build, type Model } from "./model";
@@ -25,9 +25,11 @@ export default function MapPage() {
     <div class={`map${failure ? " stale" : ""}`} data-testid="map" data-at={at}>
       <div class="map-title">
         <h1>Map</h1>
-        <p class="muted">
+        <p class="muted" role="status">
           {failure && at > 0 ? (
             <strong>as of {timeOfDay(at)}: Prometheus does not answer</strong>
+          ) : gatewayFailure.value && flows.value.at > 0 ? (
+            <strong>stalls and clients as of {timeOfDay(flows.value.at)}: the gateway does not answer</strong>
           ) : (
             "Rates over the last minute"
           )}

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import { byteRate, bytes } from "../../format/bytes";
-import { href } from "../../shell/router";
+import { href, route } from "../../shell/router";
 import type { SortKey } from "./order";
 import type { Row } from "./row";
 import { movedText, stallSentence, stallText, stateText, wholeSeconds, windowFill, windowText } from "./words";
@@ -25,7 +25,7 @@ export const columns: readonly Column[] = [
     title: "Stream",
     about: "Connection and stream, as the client numbers them",
     cell: (r) => (
-      <a href={href("streams", [String(r.connection), String(r.id)])} tabIndex={-1}>
+      <a href={streamHref(r)} tabIndex={-1}>
         {r.key}
       </a>
     ),
@@ -112,6 +112,11 @@ function State({ row }: { row: Row }) {
       <span class="without-room"> {wholeSeconds(row.stall.seconds)}</span>
     </span>
   );
+}
+
+/** The address of one stream; it keeps filter and order for the way back. */
+export function streamHref(row: Row): string {
+  return href("streams", [String(row.connection), String(row.id)], route.value.params);
 }
 
 function Moved({ total, rate }: { total: number; rate: number }) {

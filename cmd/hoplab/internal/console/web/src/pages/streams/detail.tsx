@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { Windows } from "../../data/gateway";
 import { byteRate, bytes } from "../../format/bytes";
 import { timeOfDay } from "../../format/time";
-import { href } from "../../shell/router";
+import { href, route } from "../../shell/router";
 import { Badge } from "../../ui/badge";
 import { Empty, FailureNote } from "../../ui/failure";
 import { Chart } from "./chart";
@@ -24,7 +24,7 @@ export function StreamDetail({ id }: { id: string }) {
   return (
     <div class="stream-detail" data-testid="stream-detail" data-key={id}>
       <div class="stream-title">
-        <a href={href("streams")}>Streams</a>
+        <a href={href("streams", [], route.value.params)}>Streams</a>
         <h1>Stream {id}</h1>
         {known?.detail ? <StateBadge detail={known.detail} /> : null}
       </div>
@@ -59,13 +59,15 @@ function Known({ detail }: { detail: Detail }) {
       <p class="stream-links">
         {row.trace ? (
           <a href={href("traces", [row.trace])} data-testid="stream-trace">
-            Trace {row.trace.slice(0, 8)}…
+            Trace {row.trace.slice(0, 8)}…{ended ? "" : " (whole once the stream has ended)"}
           </a>
         ) : (
           <span class="muted">Its trace is not sampled.</span>
         )}
-        <a href={href("map", [], { node: `route:${row.route}` })}>On the map</a>
-        <a href={href("dashboards", ["hopscope-streams"], { "var-route": row.route })}>Dashboard of {row.route}</a>
+        <a href={href("map", [], { node: `route:${row.route || "none"}` })}>On the map</a>
+        <a href={href("dashboards", ["hopscope-streams"], { "var-route": row.route || "none" })}>
+          Dashboard of {row.route || "requests without a route"}
+        </a>
       </p>
       {row.stall && !ended ? (
         <p class="note note-bad">

@@ -57,7 +57,7 @@ const states: readonly State[] = ["open", "idle", "stalled"];
 export function parseFilter(text: string): Filter {
   const tests: Test[] = [];
   const problems: string[] = [];
-  for (const [token] of text.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)) {
+  for (const token of words(text)) {
     const word = token.replaceAll('"', "");
     const not = word.startsWith("-") && word.length > 1;
     const test = parseWord(not ? word.slice(1) : word);
@@ -119,11 +119,16 @@ function compare(
   };
 }
 
+/** The words of a filter, with their quotes. */
+export function words(filter: string): string[] {
+  return [...filter.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)].map(([word]) => word);
+}
+
 /** A filter with one word more, or without it if it is there. */
 export function toggleWord(filter: string, word: string): string {
-  const words = [...filter.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)].map(([w]) => w);
-  const rest = words.filter((w) => w !== word);
-  return (rest.length < words.length ? rest : [...words, word]).join(" ");
+  const all = words(filter);
+  const rest = all.filter((w) => w !== word);
+  return (rest.length < all.length ? rest : [...all, word]).join(" ");
 }
 
 /** A value as a filter takes it: in quotes where it has spaces. */

@@ -1,7 +1,8 @@
-// What is known of every stream: the last answer, and what came before it.
+// What is known of every stream: the last answer, and what came before it. A
+// history takes 7,200 bytes: 36 MB for 5,000 streams, and 65 MB at most.
 
 import { type Stream, streamKey } from "../../data/gateway";
-import { History, historyBytes, type Samples } from "./history";
+import { History, type Samples } from "./history";
 import { continues, type Row, toRow } from "./row";
 
 /** Streams whose history is kept; those beyond have none. */
@@ -9,9 +10,6 @@ export const mostHistories = 8000;
 
 /** Streams that ended whose history is still kept, the latest. */
 export const mostEnded = 1000;
-
-/** The most that histories take, in bytes. */
-export const historyBound = (mostHistories + mostEnded) * historyBytes;
 
 interface Entry {
   stream: Stream;

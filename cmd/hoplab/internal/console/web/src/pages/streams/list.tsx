@@ -4,7 +4,7 @@ import { bytes } from "../../format/bytes";
 import { timeOfDay } from "../../format/time";
 import { route, setParams } from "../../shell/router";
 import { FailureNote } from "../../ui/failure";
-import { quoted, toggleWord } from "./filter";
+import { quoted, toggleWord, words } from "./filter";
 import { FilterHelp } from "./help";
 import { asked, failure, type Shown, view, want } from "./live";
 import { orderText, parseOrder } from "./order";
@@ -62,7 +62,7 @@ export function StreamList() {
           onClick={() => setFrozen(!frozen)}
           data-testid="streams-freeze"
         >
-          {frozen ? "Go on" : "Freeze"}
+          Freeze
         </button>
       </div>
       <Summary counts={shown.counts} filter={filter} setFilter={setFilter} />
@@ -83,13 +83,13 @@ export function StreamList() {
 
 /** The counts as buttons that filter. */
 function Summary({ counts, filter, setFilter }: { counts: Counts; filter: string; setFilter: (q: string) => void }) {
-  const words = new Set(filter.split(/\s+/));
+  const on = new Set(words(filter));
   const choice = (word: string, text: string, tone = "") => (
     <button
       key={word}
       type="button"
       class={`chip ${tone}`}
-      aria-pressed={words.has(word)}
+      aria-pressed={on.has(word)}
       onClick={() => setFilter(toggleWord(filter, word))}
       title={`Filter: ${word}`}
     >

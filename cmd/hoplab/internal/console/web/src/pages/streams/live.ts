@@ -74,6 +74,11 @@ function start(): Worker {
   if (worker) return worker;
   worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   worker.addEventListener("message", receive);
+  worker.addEventListener("error", (event) => {
+    const reason = `the worker of this page failed: ${event.message || "it could not be loaded"}`;
+    failure.value = new Failure("console", reason, "load the page again", location.origin, 200);
+    asked.value = true;
+  });
   // Relative to the page: the worker's own address is elsewhere.
   worker.postMessage({ kind: "begin", url: new URL("api/admin/streams", document.baseURI).href } satisfies ToWorker);
   return worker;

@@ -4,8 +4,8 @@
 
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { href, navigate } from "../../shell/router";
-import { columns } from "./columns";
+import { navigate } from "../../shell/router";
+import { columns, streamHref } from "./columns";
 import type { Shown } from "./live";
 import type { Order, SortKey } from "./order";
 import type { Row } from "./row";
@@ -146,7 +146,7 @@ function TableRow({ row, slot, index, active, onSelect }: RowProps) {
 }
 
 function open(row: Row | undefined): void {
-  if (row) navigate(href("streams", [String(row.connection), String(row.id)]));
+  if (row) navigate(streamHref(row));
 }
 
 /** Scrolls as little as brings a row into sight, under the head. */
