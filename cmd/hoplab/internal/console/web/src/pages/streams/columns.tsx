@@ -44,7 +44,7 @@ export const columns: readonly Column[] = [
     key: "state",
     title: "State",
     about: "stalled: a peer takes no bytes; idle: no byte moved for 5 s",
-    cell: (r) => <State row={r} />,
+    cell: state,
     hint: (r) => (r.stall ? `stalled: ${stallText(r.stall)}` : undefined),
   },
   {
@@ -52,7 +52,7 @@ export const columns: readonly Column[] = [
     title: "Read",
     about: "Bytes of DATA from the client, and their rate",
     number: true,
-    cell: (r) => <Moved total={r.read} rate={r.readRate} />,
+    cell: (r) => moved(r.read, r.readRate),
     hint: (r) => movedText(r.read, r.readRate),
   },
   {
@@ -60,7 +60,7 @@ export const columns: readonly Column[] = [
     title: "Written",
     about: "Bytes of DATA to the client, and their rate",
     number: true,
-    cell: (r) => <Moved total={r.written} rate={r.writtenRate} />,
+    cell: (r) => moved(r.written, r.writtenRate),
     hint: (r) => movedText(r.written, r.writtenRate),
   },
   {
@@ -68,7 +68,7 @@ export const columns: readonly Column[] = [
     title: "Send window",
     about: "Bytes that the client allows now; the bar is full at the largest that was seen, 64 KiB at least",
     number: true,
-    cell: (r) => <WindowBar row={r} />,
+    cell: windowBar,
     hint: (r) => (r.window === undefined ? "HTTP/1.1 has no windows" : `${r.window} of ${r.windowScale} bytes`),
   },
   {
@@ -103,7 +103,7 @@ export const columns: readonly Column[] = [
 ];
 
 /** Where the column of stalls has no room, the state says how long. */
-function State({ row }: { row: Row }) {
+function state(row: Row) {
   if (!row.stall) return <span class={`state-${row.state}`}>{stateText(row)}</span>;
   return (
     <span class="state-stalled">
@@ -119,7 +119,7 @@ export function streamHref(row: Row): string {
   return href("streams", [String(row.connection), String(row.id)], route.value.params);
 }
 
-function Moved({ total, rate }: { total: number; rate: number }) {
+function moved(total: number, rate: number) {
   return (
     <>
       <span class="rate">{rate > 0 ? byteRate(rate) : ""}</span>
@@ -129,7 +129,7 @@ function Moved({ total, rate }: { total: number; rate: number }) {
 }
 
 /** A window as a bar with its number. */
-export function WindowBar({ row }: { row: Row }) {
+function windowBar(row: Row) {
   const shut = row.window !== undefined && row.window <= 0;
   return (
     <span class={`window${shut ? " shut" : ""}`}>

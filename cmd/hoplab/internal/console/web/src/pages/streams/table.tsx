@@ -53,7 +53,28 @@ export function StreamTable({ view, order, stale, onOrder, onRange }: TableProps
     else return;
     event.preventDefault();
   };
+  // One handler each for all rows: a row is made anew every second.
+  const cellAt = (event: Event) => {
+    const cell = event.target instanceof Element ? event.target.closest('[role="gridcell"]') : null;
+    const line = cell?.parentElement;
+    const row = line ? view.rows[[...(line.parentElement?.children ?? [])].indexOf(line)] : undefined;
+    const column = cell ? columns[[...(line?.children ?? [])].indexOf(cell)] : undefined;
+    return { cell, row, column };
+  };
+  const onMouseDown = (event: MouseEvent) => {
+    const { row } = cellAt(event);
+    if (row) setActive(row.key);
+  };
+  const onClick = (event: MouseEvent) => {
+    if (event.target instanceof Element && !event.target.closest("a")) open(cellAt(event).row);
+  };
+  // What hovering adds is worked out when somebody hovers.
+  const onMouseOver = (event: MouseEvent) => {
+    const { cell, row, column } = cellAt(event);
+    if (cell instanceof HTMLElement && row && column) cell.title = column.hint?.(row) ?? "";
+  };
   return (
+    // biome-ignore lint/a11y/useKeyWithMouseEvents: what hovering adds is in the stream's detail too.
     <div
       class={`streams-table card${stale ? " stale" : ""}`}
       role="grid"
@@ -65,6 +86,9 @@ export function StreamTable({ view, order, stale, onOrder, onRange }: TableProps
       tabIndex={0}
       ref={box}
       onKeyDown={onKeyDown}
+      onMouseDown={onMouseDown}
+      onClick={onClick}
+      onMouseOver={onMouseOver}
     >
       <Head order={order} onOrder={onOrder} />
       <div class="streams-body" role="rowgroup" style={{ height: `${view.matched * rowHeight}px` }}>
@@ -77,7 +101,6 @@ export function StreamTable({ view, order, stale, onOrder, onRange }: TableProps
               slot={i}
               index={view.from + i}
               active={row.key === active}
-              onSelect={setActive}
             />
           ))}
         </div>
@@ -117,12 +140,10 @@ interface RowProps {
   slot: number;
   index: number;
   active: boolean;
-  onSelect: (key: string) => void;
 }
 
-function TableRow({ row, slot, index, active, onSelect }: RowProps) {
+function TableRow({ row, slot, index, active }: RowProps) {
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus and the keys.
     <div
       class={`streams-row is-${row.state}${index % 2 ? " odd" : ""}${active ? " active" : ""}`}
       role="row"
@@ -131,13 +152,9 @@ function TableRow({ row, slot, index, active, onSelect }: RowProps) {
       aria-selected={active}
       data-testid="stream-row"
       data-key={row.key}
-      onMouseDown={() => onSelect(row.key)}
-      onClick={(event) => {
-        if (event.target instanceof Element && !event.target.closest("a")) open(row);
-      }}
     >
       {columns.map((c) => (
-        <div key={c.key} class={`cell cell-${c.key}${c.number ? " num" : ""}`} role="gridcell" title={c.hint?.(row)}>
+        <div key={c.key} class={`cell cell-${c.key}${c.number ? " num" : ""}`} role="gridcell">
           {c.cell(row)}
         </div>
       ))}
