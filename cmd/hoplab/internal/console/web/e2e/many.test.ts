@@ -48,16 +48,26 @@ test("a table of 5,000 streams takes under 50 ms of the page's time for each upd
   const tab = await browser.open(`${addresses.console}/#/streams`);
   const open = async () => ((await (await fetch(`${addresses.admin}/streams`)).json()) as unknown[]).length;
   await tab.until("all streams are open", async () => (await open()) >= count, 60_000);
+  // The processor's time of the page's main thread, whatever else the machine does meanwhile.
+  const inspector = await tab.page.context().newCDPSession(tab.page);
+  await inspector.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => {
+    const { metrics } = await inspector.send("Performance.getMetrics");
+    return 1000 * (metrics.find((m) => m.name === "TaskDuration")?.value ?? Number.NaN);
+  };
   const times = async () =>
     tab.page.evaluate(() => performance.getEntriesByName("streams-update").map((entry) => entry.duration));
   const before = (await times()).length;
+  const start = await spent();
   await tab.until("a dozen updates", async () => (await times()).length >= before + 12, 60_000);
   const sorted = (await times()).slice(before).sort((a, b) => a - b);
+  const each = ((await spent()) - start) / sorted.length;
   const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   console.log(
-    `${await open()} streams: ${sorted.length} updates, median ${median.toFixed(1)} ms, most ${sorted.at(-1)?.toFixed(1)} ms`,
+    `${await open()} streams: ${each.toFixed(1)} ms of the main thread for each of ${sorted.length} updates; ` +
+      `by the clock median ${median.toFixed(1)} ms, most ${sorted.at(-1)?.toFixed(1)} ms`,
   );
-  expect(median).toBeLessThan(50);
+  expect(each).toBeLessThan(50);
   // What is off screen is no element.
   expect(await tab.page.getByTestId("stream-row").count()).toBeLessThan(200);
   await tab.close();
