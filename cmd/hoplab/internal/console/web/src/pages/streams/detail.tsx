@@ -1,5 +1,7 @@
 // One stream, while it lives and after.
 
+import "./detail.css";
+
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Windows } from "../../data/gateway";
