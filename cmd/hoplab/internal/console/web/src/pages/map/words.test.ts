@@ -43,6 +43,7 @@ test.each([
 });
 
 test("the reason of a connection is in words", () => {
-  expect(openedFor("no_stream_slot")).toBe("for no stream slot");
+  expect(openedFor("goaway")).toBe("others: GOAWAY");
+  expect(openedFor("of_a_newer_gateway")).toBe("of_a_newer_gateway");
   expect(openedFor(undefined)).toBe("reason not told");
 });

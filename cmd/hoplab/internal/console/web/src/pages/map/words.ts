@@ -54,9 +54,21 @@ function moreLine(n: Node): string {
   return n.connections === 1 ? "1 connection" : `${n.connections} connections`;
 }
 
-/** Why a connection was opened. */
+/** Why connections are opened: the gateway's words, and ours. */
+const reasons: Readonly<Record<string, string>> = {
+  first: "the first to it",
+  slots: "others: no free slot",
+  ping: "others: PING unanswered",
+  goaway: "others: GOAWAY",
+  lost: "the last was lost",
+  idle: "the last was idle",
+  retry: "the last failed",
+};
+
+/** Why a connection was opened, in a few words. */
 export function openedFor(reason: string | undefined): string {
-  return reason ? `for ${reason.replaceAll("_", " ")}` : "reason not told";
+  if (!reason) return "reason not told";
+  return reasons[reason] ?? reason;
 }
 
 /** What an edge says beside itself: above it how much, below it what is wrong. */
