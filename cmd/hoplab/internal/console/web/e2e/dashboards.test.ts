@@ -77,6 +77,11 @@ test("every panel of every dashboard has drawn data that Prometheus has", async 
         async () => (await at.getAttribute("data-state")) === "drawn",
         90_000,
       );
+      await tab.until(
+        `${uid}: ${title} has samples that can be compared`,
+        async () => settled(await recorded(at)),
+        90_000,
+      );
       compared += await compare(`${uid}: ${title}`, await recorded(at));
     }
     expect(compared, `${uid}: samples that were compared`).toBeGreaterThan(100);
@@ -84,18 +89,28 @@ test("every panel of every dashboard has drawn data that Prometheus has", async 
   }
 }, 600_000);
 
-/** Compares what is older than a scrape or two: what is younger may have come since. Returns how many samples. */
+/** What is older than a scrape or two has all its samples; what is younger may get some. Seconds. */
+const young = 15;
+
+/** Whether there is anything to compare. An instant is always young. */
+function settled({ queries }: PanelRecord): boolean {
+  return queries.every(
+    ({ step, end, series }) => step === 0 || series.some((s) => s.values.some(([time]) => time <= end - young)),
+  );
+}
+
+/** Compares what is not young. Returns how many samples. */
 async function compare(what: string, record: PanelRecord): Promise<number> {
   let compared = 0;
   expect(record.queries.length, what).toBeGreaterThan(0);
   for (const query of record.queries) {
-    if (query.step === 0) continue; // an instant is always young
-    const settled = query.end - 15;
+    if (query.step === 0) continue;
+    const last = query.end - young;
     const own = await asked(query);
     for (const { labels, values } of query.series) {
       const theirs = new Map(own.get(key(labels))?.map(([time, text]) => [time, text]));
       for (const [time, value] of values) {
-        if (time > settled) continue;
+        if (time > last) continue;
         compared++;
         expect([time, value], `${what}: ${JSON.stringify(labels)}`).toEqual([
           time,
@@ -104,7 +119,7 @@ async function compare(what: string, record: PanelRecord): Promise<number> {
       }
     }
     // Nothing was left out either.
-    const old = [...own].filter(([, samples]) => samples.some(([time]) => time <= settled)).map(([labels]) => labels);
+    const old = [...own].filter(([, samples]) => samples.some(([time]) => time <= last)).map(([labels]) => labels);
     const known = query.series.map(({ labels }) => key(labels));
     expect(known, what).toEqual(expect.arrayContaining(old));
   }
