@@ -67,4 +67,4 @@ func aggregate(op, by, expr string) string {
 func ratio(part, whole string) string { return part + "\n  / (" + whole + " > 0)" }
 
 // orZero shows 0 where part has no series yet and whole has.
-func orZero(part, whole string) string { return part + "\n  or 0 * " + whole }
+func orZero(part, whole string) string { return "(" + part + "\n  or 0 * " + whole + ")" }
