@@ -6,8 +6,8 @@ import { endRoom, timeAxis, valueAxis } from "./axes";
 import { cssColour, cssSeries, faded, resolved } from "./colours";
 import { thresholdColour } from "./display";
 import type { Field } from "./fields";
-import type { FieldOptions } from "./model";
 import { reduce } from "./reduce";
+import { valueRange } from "./value-range";
 
 /** The colour of a series for CSS: its own, or the next of the palette. */
 export function fieldColour(field: Field, index: number): string {
@@ -71,22 +71,6 @@ function lonely(u: uPlot, series: number, gaps: number[][] | null | undefined): 
     if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
   }
   return found.length > 0 ? found : null;
-}
-
-/** The ends of the axis of values: those of the data with some room, or what the field says. */
-export function valueRange(options: FieldOptions, low: number | null, high: number | null): [number, number] {
-  const { axisSoftMin, axisSoftMax } = (options.custom ?? {}) as { axisSoftMin?: number; axisSoftMax?: number };
-  const least = Math.min(low ?? axisSoftMin ?? 0, axisSoftMin ?? Infinity);
-  const most = Math.max(high ?? axisSoftMax ?? 0, axisSoftMax ?? -Infinity);
-  if (least === most) {
-    const room = Math.abs(most) || 1;
-    return [options.min ?? (least >= 0 ? Math.min(0, least) : least - room), options.max ?? most + room];
-  }
-  const [from, to] = uPlot.rangeNum(least, most, {
-    min: { pad: 0.1, ...(axisSoftMin === undefined ? { mode: 3, soft: 0 } : { mode: 1, soft: axisSoftMin }) },
-    max: { pad: 0.1, ...(axisSoftMax === undefined ? { mode: 3, soft: 0 } : { mode: 1, soft: axisSoftMax }) },
-  });
-  return [options.min ?? from ?? least, options.max ?? to ?? most];
 }
 
 /** The options of a plot of fields. */

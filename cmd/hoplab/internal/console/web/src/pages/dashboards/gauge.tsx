@@ -5,6 +5,7 @@ import { cssColour } from "./colours";
 import { absoluteSteps, show } from "./display";
 import { type Field, frame } from "./fields";
 import { reduce } from "./reduce";
+import { arc } from "./shapes";
 import type { PanelProps } from "./view";
 
 /** An arc a series, filled as far as its value lies between min and max. */
@@ -66,13 +67,4 @@ function Dial({ field, value, named, height }: { field: Field; value: number | n
       {named ? <div class="stat-name">{field.name}</div> : null}
     </div>
   );
-}
-
-/** An arc around 60, 60 over shares of the 240 degrees from lower left to lower right. */
-export function arc(radius: number, from: number, to: number): string {
-  const at = (share: number) => {
-    const angle = ((150 + 240 * share) * Math.PI) / 180;
-    return `${(60 + radius * Math.cos(angle)).toFixed(2)} ${(60 + radius * Math.sin(angle)).toFixed(2)}`;
-  };
-  return `M${at(from)}A${radius} ${radius} 0 ${(to - from) * 240 > 180 ? 1 : 0} 1 ${at(to)}`;
 }

@@ -13,7 +13,7 @@ import { type Dashboard, type Section, sections } from "./model";
 import { PanelView } from "./panel";
 import { queue } from "./queue";
 import { expose } from "./registry";
-import { absolute } from "./timerange";
+import { absolute, parseRange } from "./timerange";
 import { useAnnotations, useClock, useOptions, useScrapeInterval } from "./use-dashboard";
 import { valuesOf } from "./variables";
 import { type View, ViewContext } from "./view";
@@ -99,6 +99,11 @@ function Drawn({ dashboard }: { dashboard: Dashboard }) {
         </div>
         <TimeControls from={from} to={to} range={range} refresh={refresh} now={now} />
       </div>
+      {parseRange(from, to, range.to) ? null : (
+        <p class="note" role="status">
+          The address asks for {from} to {to}, which is no range of time. These are the last 30 minutes.
+        </p>
+      )}
       {scrape === undefined ? null : (
         <ViewContext.Provider value={view}>
           {all.map((section) => (

@@ -106,7 +106,7 @@ export interface Override {
 }
 
 export interface PanelOptions {
-  legend?: { showLegend?: boolean; calcs?: string[]; sortBy?: string; sortDesc?: boolean };
+  legend?: { showLegend?: boolean; displayMode?: string; calcs?: string[] };
   tooltip?: { mode?: string; sort?: string };
   reduceOptions?: { calcs?: string[]; values?: boolean; fields?: string };
   /** Stat: value, background, none. */

@@ -4,6 +4,7 @@ import { cssColour } from "./colours";
 import { show } from "./display";
 import { type Field, frame } from "./fields";
 import { reduce } from "./reduce";
+import { sparkPath } from "./shapes";
 import type { PanelProps } from "./view";
 
 /** One large number a series, coloured by its thresholds, over a line of how it came there. */
@@ -71,26 +72,4 @@ export function Spark({ values }: { values: readonly (number | null)[] }) {
       <path d={path.line} class="spark-line" />
     </svg>
   );
-}
-
-/** Values as paths in a square of 100, upside down as SVG has it; gaps break them. */
-export function sparkPath(values: readonly (number | null)[]): { line: string; area: string } {
-  const low = Math.min(0, reduce(values, "min") ?? 0);
-  const high = reduce(values, "max") ?? 0;
-  const height = high - low || 1;
-  const x = (i: number) => ((100 * i) / Math.max(values.length - 1, 1)).toFixed(2);
-  const runs: string[][] = [];
-  let open = false;
-  for (const [i, value] of values.entries()) {
-    if (value !== null) {
-      if (!open) runs.push([]);
-      runs.at(-1)?.push(`${x(i)} ${(96 - (92 * (value - low)) / height).toFixed(2)}`);
-    }
-    open = value !== null;
-  }
-  const line = runs.map((run) => `M${run.join("L")}`).join("");
-  const area = runs
-    .map((run) => `M${run[0]?.split(" ")[0]} 100L${run.join("L")}L${run.at(-1)?.split(" ")[0]} 100Z`)
-    .join("");
-  return { line, area };
 }

@@ -77,7 +77,8 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
     );
   };
   const legend = panel.options?.legend;
-  const legendHeight = legend?.showLegend === false ? 0 : Math.min(Math.round(height * 0.38), 120);
+  const without = legend?.showLegend === false || legend?.displayMode === "hidden";
+  const legendHeight = without ? 0 : Math.min(Math.round(height * 0.38), 120);
   const title = panel.title ?? "";
   return (
     <>
