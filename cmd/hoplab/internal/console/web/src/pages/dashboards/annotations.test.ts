@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Sample } from "../../data/prometheus";
-import { regions, regionsAt, severity } from "./annotations";
+import { regions, regionsAt, severity, stretches } from "./annotations";
 
 const alerts = { name: "Firing alerts", titleFormat: "{{alertname}}", textFormat: "{{route}} {{upstream}}" };
 const at = (...times: number[]) => times.map((t): Sample => [t, 1]);
@@ -36,4 +36,27 @@ test.each([
   ["", "warning"],
 ])("severity %s is %s", (text, want) => {
   expect(severity({ severity: text })).toBe(want);
+});
+
+test("what overlaps is one stretch for each severity", () => {
+  const region = (from: number, to: number, severity: "critical" | "warning") => ({
+    from,
+    to,
+    severity,
+    title: "",
+    text: "",
+  });
+  expect(
+    stretches([
+      region(20, 25, "warning"),
+      region(0, 10, "warning"),
+      region(5, 8, "warning"),
+      region(6, 12, "critical"),
+      region(10, 15, "warning"),
+    ]),
+  ).toEqual([
+    { from: 0, to: 15, severity: "warning" },
+    { from: 6, to: 12, severity: "critical" },
+    { from: 20, to: 25, severity: "warning" },
+  ]);
 });

@@ -49,3 +49,14 @@ export function regions(annotation: Annotation, series: readonly Series[], step:
 export function regionsAt(all: readonly Region[], time: number, slack: number): Region[] {
   return all.filter((r) => r.from - slack <= time && time <= r.to + slack);
 }
+
+/** The stretches in which anything of a severity was so, each moment once: many alerts are no darker than one. */
+export function stretches(all: readonly Region[]): Pick<Region, "from" | "to" | "severity">[] {
+  const found: Pick<Region, "from" | "to" | "severity">[] = [];
+  for (const { from, to, severity } of [...all].sort((a, b) => a.from - b.from)) {
+    const open = found.findLast((s) => s.severity === severity);
+    if (open && from <= open.to) open.to = Math.max(open.to, to);
+    else found.push({ from, to, severity });
+  }
+  return found;
+}

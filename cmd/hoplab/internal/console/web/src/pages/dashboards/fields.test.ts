@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Answer, fieldOptions, frame, seriesName } from "./fields";
+import { type Answer, fieldKey, fieldOptions, frame, seriesName } from "./fields";
 import type { Panel } from "./model";
 
 const panel: Panel = {
@@ -83,4 +83,11 @@ test("a series is called as its legend says, or as Prometheus writes it", () => 
 test("overrides go by the name before and after it was changed", () => {
   expect(fieldOptions(panel, { name: "Orders", original: "orders" }).unit).toBe("bytes");
   expect(fieldOptions(panel, { name: "Orders", type: "string" }).unit).toBe("string");
+});
+
+test("fields of one name are told apart by their labels", () => {
+  const series = ["a", "b"].map((job) => ({ labels: { route: "orders", job }, samples: [] }));
+  const { fields } = frame([answer("A", { series })], panel);
+  expect(fields.map((f) => f.name)).toEqual(["orders", "orders"]);
+  expect(new Set(fields.map(fieldKey)).size).toBe(2);
 });

@@ -39,6 +39,11 @@ export function seriesName(target: Target, labels: Labels): string {
   return seriesText(labels);
 }
 
+/** What tells a field from all others of its panel: two may have one name. */
+export function fieldKey({ refId, labels }: Field): string {
+  return `${refId} ${seriesText(labels)}`;
+}
+
 /**
  * Brings the answers onto one axis of times. Where a range has no sample, or one
  * that is no number, there is null.

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { formatValue } from "../../format/units";
 import { cssColour } from "./colours";
 import { absoluteSteps, show } from "./display";
-import { type Field, frame } from "./fields";
+import { type Field, fieldKey, frame } from "./fields";
 import { reduce } from "./reduce";
 import { arc } from "./shapes";
 import type { PanelProps } from "./view";
@@ -17,7 +17,7 @@ export function Gauge({ panel, data, width, height }: PanelProps) {
     <div class="gauges" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
       {fields.map((field) => (
         <Dial
-          key={`${field.refId} ${field.name}`}
+          key={fieldKey(field)}
           field={field}
           value={reduce(field.values, calc)}
           named={fields.length > 1}

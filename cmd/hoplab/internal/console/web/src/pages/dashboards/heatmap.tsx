@@ -95,6 +95,7 @@ export function Heatmap({ panel, data, width, height }: PanelProps) {
         label={summary(panel.title ?? "", buckets, unit, count)}
         over={over}
         tooltip={tooltip}
+        clickable={(hover) => near(hover) !== undefined}
         onClick={(hover) => openTrace(near(hover))}
       />
       <div class="heat-scale" aria-hidden="true">

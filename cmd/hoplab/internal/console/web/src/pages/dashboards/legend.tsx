@@ -1,5 +1,5 @@
 import { formatValue } from "../../format/units";
-import type { Field } from "./fields";
+import { type Field, fieldKey } from "./fields";
 import { fieldLinks } from "./links";
 import { calcTitle, reduce } from "./reduce";
 import { useView } from "./view";
@@ -34,7 +34,7 @@ export function Legend({ title, fields, colours, calcs, hidden, onToggle }: Prop
         </thead>
         <tbody>
           {fields.map((field, i) => (
-            <tr key={`${field.refId} ${field.name}`} class={hidden.has(i) ? "off" : ""}>
+            <tr key={fieldKey(field)} class={hidden.has(i) ? "off" : ""}>
               <th scope="row">
                 <span>
                   <button

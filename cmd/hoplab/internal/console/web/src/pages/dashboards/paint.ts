@@ -2,7 +2,7 @@
 
 import type uPlot from "uplot";
 
-import type { Region, Severity } from "./annotations";
+import { type Region, type Severity, stretches } from "./annotations";
 import { cssColour, faded, resolved, severityColour, themed } from "./colours";
 import type { Point } from "./exemplars";
 import type { Threshold } from "./model";
@@ -23,13 +23,16 @@ export function paintRegions(u: uPlot, all: readonly Region[]): void {
   clipped(u, (ctx) => {
     const { top, height, left, width } = u.bbox;
     const size = 4 * devicePixelRatio;
-    for (const region of all) {
+    for (const region of stretches(all)) {
       const from = u.valToPos(region.from, "x", true);
       const to = u.valToPos(region.to, "x", true);
-      if (to < left || from > left + width) continue;
-      const colour = themed(severityColour[region.severity]);
-      ctx.fillStyle = faded(ctx, colour, 0.07);
+      ctx.fillStyle = faded(ctx, themed(severityColour[region.severity]), 0.08);
       ctx.fillRect(from, top, Math.max(to - from, 1), height);
+    }
+    for (const region of all) {
+      const from = u.valToPos(region.from, "x", true);
+      if (from > left + width || u.valToPos(region.to, "x", true) < left) continue;
+      const colour = themed(severityColour[region.severity]);
       ctx.strokeStyle = colour;
       ctx.lineWidth = devicePixelRatio;
       ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);

@@ -36,6 +36,8 @@ interface Props {
   /** Called after every change of data or structure. */
   adjust?: (plot: uPlot) => void;
   tooltip?: (hover: Hover) => ComponentChildren;
+  /** Whether a click at a place does something, and what it does. */
+  clickable?: (hover: Hover) => boolean;
   onClick?: (hover: Hover) => void;
 }
 
@@ -85,7 +87,9 @@ export function Plot(props: Props) {
           setCursor: [
             (u) => {
               const { left = -1, top = -1, idx } = u.cursor;
-              setHover(inside.current && left >= 0 ? { plot: u, left, top, index: idx ?? null } : undefined);
+              const at = inside.current && left >= 0 ? { plot: u, left, top, index: idx ?? null } : undefined;
+              u.over.style.cursor = at && latest.current.props.clickable?.(at) ? "pointer" : "";
+              setHover(at);
             },
           ],
           setSelect: [

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 
 import { cssColour } from "./colours";
 import { show } from "./display";
-import { type Field, frame } from "./fields";
+import { type Field, fieldKey, frame } from "./fields";
 import { reduce } from "./reduce";
 import { sparkPath } from "./shapes";
 import type { PanelProps } from "./view";
@@ -19,7 +19,7 @@ export function Stat({ panel, data, width, height }: PanelProps) {
     <div class="stats" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
       {fields.map((field) => (
         <Value
-          key={`${field.refId} ${field.name}`}
+          key={fieldKey(field)}
           field={field}
           calc={calc}
           named={named}
@@ -48,7 +48,7 @@ interface ValueProps {
 function Value({ field, calc, named, graph, background, plain, width, height }: ValueProps) {
   const { text, colour } = show(field.options, reduce(field.values, calc));
   const shade = plain || !colour ? "var(--text)" : cssColour(colour);
-  const size = Math.max(14, Math.min((graph ? height - 26 : height) * 0.6, (width - 16) / (text.length * 0.66), 48));
+  const size = Math.max(14, Math.min((graph ? height - 26 : height) * 0.6, (width - 16) / (text.length * 0.7), 48));
   return (
     <div
       class={graph ? "stat with-spark" : "stat"}

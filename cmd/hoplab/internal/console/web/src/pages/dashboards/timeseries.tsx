@@ -6,7 +6,7 @@ import { regionsAt } from "./annotations";
 import { curves, fieldColour } from "./curves";
 import { absoluteSteps } from "./display";
 import { thinned } from "./exemplars";
-import { type Field, frame } from "./fields";
+import { type Field, fieldKey, frame } from "./fields";
 import { isolated } from "./isolate";
 import { Legend } from "./legend";
 import { exemplarNear, paintExemplars, paintRegions, paintThresholds } from "./paint";
@@ -21,13 +21,13 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
   const view = useView();
   const { times, fields } = useMemo(() => frame(data.answers, panel), [data, panel]);
   const colours = useMemo(() => fields.map(fieldColour), [fields]);
-  const names = useMemo(() => fields.map((f) => `${f.refId} ${f.name}`), [fields]);
-  // By name, so that what is hidden stays so when the data is read again.
+  const keys = useMemo(() => fields.map(fieldKey), [fields]);
+  // By key, so that what is hidden stays so when the data is read again.
   const [off, setOff] = useState<ReadonlySet<string>>(new Set());
-  const hidden = useMemo(() => new Set(names.flatMap((name, i) => (off.has(name) ? [i] : []))), [names, off]);
+  const hidden = useMemo(() => new Set(keys.flatMap((key, i) => (off.has(key) ? [i] : []))), [keys, off]);
   const toggle = (index: number, adding: boolean) => {
-    const next = isolated(hidden, index, adding, names.length);
-    setOff(new Set(names.filter((_, i) => next.has(i))));
+    const next = isolated(hidden, index, adding, keys.length);
+    setOff(new Set(keys.filter((_, i) => next.has(i))));
   };
 
   const options = fields[0]?.options;
@@ -83,7 +83,7 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
   return (
     <>
       <Plot
-        structure={JSON.stringify([names, colours, stack, fields.map((f) => f.options)])}
+        structure={JSON.stringify([keys, colours, stack, fields.map((f) => f.options)])}
         options={() => curves(fields, colours, stack)}
         data={plotData}
         start={data.start}
@@ -95,6 +95,7 @@ export function TimeSeries({ panel, data, width, height }: PanelProps) {
         over={over}
         adjust={adjust}
         tooltip={tooltip}
+        clickable={({ plot, left, top }) => exemplarNear(plot, exemplars, left, top) !== undefined}
         onClick={({ plot, left, top }) => openTrace(exemplarNear(plot, exemplars, left, top))}
       />
       {legendHeight > 0 ? (

@@ -35,12 +35,13 @@ export function TimeTip({ time, rows, regions }: { time: number; rows: readonly 
         </table>
       ) : null}
       {rows.length > most ? <div class="muted">and {rows.length - most} more</div> : null}
-      {regions.map((region) => (
+      {regions.slice(0, most / 2).map((region) => (
         <div key={`${region.title} ${region.text} ${region.from}`}>
           <span style={{ color: `var(--${severityColour[region.severity]})` }}>{marks[region.severity]}</span>{" "}
           <strong>{region.title}</strong> <span class="muted">{region.severity}</span> {region.text}
         </div>
       ))}
+      {regions.length > most / 2 ? <div class="muted">and {regions.length - most / 2} more</div> : null}
     </>
   );
 }
