@@ -128,33 +128,45 @@ async function compare(what: string, record: PanelRecord): Promise<number> {
 
 test("legends show the last and the largest of what was drawn, in Grafana's units", async () => {
   const uid = "hopscope-overview";
-  const tab = await browser.open(`${address}/#/dashboards/${uid}?from=now-5m&refresh=off`);
+  const tab = await browser.open(`${address}/#/dashboards/${uid}?from=now-5m&refresh=5s`);
   const { panels } = await board(uid);
   const graphs = panels.filter((p) => p.type === "timeseries").slice(0, 4);
   for (const { id, title, fieldConfig } of graphs) {
     const at = panel(tab, id);
     await at.scrollIntoViewIfNeeded();
     await tab.until(`${title} is drawn`, async () => (await at.getAttribute("data-state")) === "drawn");
-    const unit = fieldConfig?.defaults.unit;
-    const expected = (await recorded(at)).queries
-      .flatMap((q) => q.series)
-      .map(({ name, values }) => {
-        const numbers = values.map(([, value]) => (Number.isFinite(value) ? value : null));
-        const text = (calc: string) => formatValue(reduce(numbers, calc), unit) || "–";
-        return [name, text("lastNotNull"), text("max")];
+    // Data that arrives is recorded a moment before or after it is seen: they agree in the end.
+    await expect
+      .poll(() => legend(at), { timeout: 30_000, message: title })
+      .toSatisfy(({ shown, record }: Awaited<ReturnType<typeof legend>>) => {
+        const wanted = reduced(record, fieldConfig?.defaults.unit);
+        return wanted.length > 0 && JSON.stringify(shown) === JSON.stringify(wanted);
       });
-    const shown = await at
-      .locator(".legend tbody tr")
-      .evaluateAll((rows) =>
-        rows.map((row) => [
-          row.querySelector("button")?.textContent ?? "",
-          ...[...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
-        ]),
-      );
-    expect(shown, title).toEqual(expected);
   }
   await tab.close();
 });
+
+/** The cells of a panel's legend, and what the panel drew at that moment. */
+function legend(at: Locator): Promise<{ shown: string[][]; record: PanelRecord | undefined }> {
+  return at.evaluate((element) => ({
+    shown: [...element.querySelectorAll(".legend tbody tr")].map((row) => [
+      row.querySelector("button")?.textContent ?? "",
+      ...[...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""),
+    ]),
+    record: window.hopscope?.panels?.data(element),
+  }));
+}
+
+/** What a legend is to show. */
+function reduced(record: PanelRecord | undefined, unit: string | undefined): string[][] {
+  return (record?.queries ?? [])
+    .flatMap((q) => q.series)
+    .map(({ name, values }) => {
+      const numbers = values.map(([, value]) => (Number.isFinite(value) ? value : null));
+      const text = (calc: string) => formatValue(reduce(numbers, calc), unit) || "–";
+      return [name, text("lastNotNull"), text("max")];
+    });
+}
 
 test("the address chooses range, variables and panel; what is chosen is in the address", async () => {
   const uid = "hopscope-streams";
@@ -183,7 +195,7 @@ test("the address chooses range, variables and panel; what is chosen is in the a
 });
 
 test("a click on a series shows it alone, another brings the others back", async () => {
-  const tab = await browser.open(`${address}/#/dashboards/hopscope-overview?from=now-5m&refresh=off`);
+  const tab = await browser.open(`${address}/#/dashboards/hopscope-overview?from=now-5m&refresh=5s`);
   const graph = panel(tab, await idOf("hopscope-overview", "Requests by route"));
   const rows = graph.locator(".legend tbody button");
   await rows.nth(1).waitFor();
@@ -196,7 +208,7 @@ test("a click on a series shows it alone, another brings the others back", async
 });
 
 test("a dragged stretch of time becomes the range, and the way back leads out of it", async () => {
-  const tab = await browser.open(`${address}/#/dashboards/hopscope-overview?from=now-5m&refresh=off`);
+  const tab = await browser.open(`${address}/#/dashboards/hopscope-overview?from=now-5m&refresh=5s`);
   const area = panel(tab, await idOf("hopscope-overview", "Requests by route")).locator(".u-over");
   await area.waitFor();
   const box = await area.boundingBox();
