@@ -18,9 +18,9 @@ test("a node's lines have units", () => {
 });
 
 test("a connection says why it was opened and how much of it is used", () => {
-  const c = { opened_for: "no_stream_slot", peer_max_streams: 100, age_seconds: 65 } as Connection;
+  const c = { opened_for: "slots", peer_max_streams: 100, age_seconds: 65 } as Connection;
   expect(nodeLines({ ...route, kind: "connection", open: 3, connection: c })).toEqual([
-    "for no stream slot",
+    "others: no free slot",
     "3 of 100 open",
     "age 1m 5s",
   ]);
