@@ -230,5 +230,6 @@ test("an exemplar leads to its trace", async () => {
   await button.click();
   await tab.page.locator(".exemplars a").first().click();
   expect(tab.page.url()).toMatch(/#\/traces\/[0-9a-f]{32}$/);
+  await tab.page.getByTestId("waterfall").getByTestId("span-row").first().waitFor();
   await tab.close();
 });
