@@ -53,7 +53,7 @@ export function LineChart({ times, lines, format, label, height = 180 }: Props) 
     if (chart.current && chart.current.data[0] !== times) chart.current.setData(data);
   });
   return (
-    <figure class="linechart" role="img" aria-label={label}>
+    <figure class="linechart" aria-label={label}>
       <div ref={place} class="linechart-plot" style={{ height: `${height}px` }} />
       <figcaption class="linechart-legend">
         {lines.map((l, i) => (

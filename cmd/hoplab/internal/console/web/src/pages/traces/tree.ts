@@ -4,6 +4,8 @@ import type { Span, Trace } from "../../data/jaeger";
 
 /** A span in its place. */
 export interface Node {
+  /** Its place among the trace's spans. */
+  index: number;
   span: Span;
   /** The span's start as it is drawn, in µs since 1970: see skew. */
   start: number;
@@ -34,8 +36,8 @@ export interface Tree {
  */
 export function buildTree(trace: Trace, align: boolean): Tree {
   const byID = new Map<string, Node>();
-  const nodes = trace.spans.map((span): Node => {
-    const node = { span, start: span.startTime, skew: 0, depth: 0, children: [], orphan: false, descendants: 0 };
+  const nodes = trace.spans.map((span, index): Node => {
+    const node = { index, span, start: span.startTime, skew: 0, depth: 0, children: [], orphan: false, descendants: 0 };
     if (!byID.has(span.spanID)) byID.set(span.spanID, node);
     return node;
   });
