@@ -1,14 +1,10 @@
 import { expect, test } from "vitest";
 
-import { histograms, points, searchOf } from "./evidence-of";
+import { points, searchOf } from "./evidence-of";
 
 const series = (labels: Record<string, string>, ...of: [string | undefined, number][]) => ({
   labels,
   exemplars: of.map(([trace, value], i) => ({ labels: trace ? { trace_id: trace } : {}, value, time: i })),
-});
-
-test("histograms are known by any of their series", () => {
-  expect(histograms(["a_bucket", "a_count", "b_sum", "c_total"])).toEqual(["a_bucket", "b_bucket"]);
 });
 
 test("exemplars are those of the alert's route, each trace once, the largest first", () => {
@@ -35,19 +31,18 @@ test("an alert on an upstream takes the exemplars of its routes", () => {
 });
 
 test("traces are looked for by what tells them best", () => {
-  expect(searchOf("x > 1", ["hopscope_stall_seconds_total"], { upstream: "orders" }, 10.5)).toEqual({
-    upstream: "orders",
-    stalled: true,
-    start: "10000000",
-    why: "stalled",
+  expect(searchOf(["a:b > 1", "rate(hopscope_stall_seconds_total[1m])"], { upstream: "orders" }, 10.5)).toEqual({
+    form: { upstream: "orders", stalled: true, start: "10000000" },
+    what: "stalled",
+    unary: false,
   });
-  expect(searchOf("attempts_failed > 1", [], { upstream: "u", endpoint: "10.0.0.1:80" }, 0)).toMatchObject({
+  expect(searchOf(["attempts_failed > 1"], { upstream: "u", endpoint: "10.0.0.1:80" }, 0).form).toMatchObject({
     tags: "peer.address=10.0.0.1:80",
     error: true,
   });
-  expect(searchOf("a > 1", ["hopscope_request_duration_seconds_bucket"], { route: "r" }, 0)).toMatchObject({
-    route: "r",
-    minDuration: "500ms",
+  expect(searchOf(['x_duration_seconds_bucket{kind="unary"}'], { route: "r" }, 0)).toMatchObject({
+    form: { route: "r", minDuration: "500ms" },
+    unary: true,
   });
-  expect(searchOf("a > 1", [], {}, 0)).toEqual({ why: "all", start: "0" });
+  expect(searchOf(["a > 1"], {}, 0)).toEqual({ form: { start: "0" }, what: "", unary: false });
 });

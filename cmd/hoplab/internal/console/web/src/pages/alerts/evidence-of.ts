@@ -4,6 +4,7 @@ import { alertPanels } from "../../data/dashboards";
 import { getJSON } from "../../data/http";
 import { type ExemplarSeries, exemplars, type Labels, labelValues } from "../../data/prometheus";
 import type { Form } from "../traces/search";
+import { bucketSelectors } from "./promql";
 
 /** A point of a histogram whose trace is kept. */
 export interface Point {
@@ -14,12 +15,6 @@ export interface Point {
   labels: Labels;
 }
 
-/** The histograms among metrics, by the names of their buckets. */
-export function histograms(metrics: readonly string[]): string[] {
-  const found = metrics.flatMap((m) => /^(\w+)_(?:bucket|count|sum)$/.exec(m)?.[1] ?? []);
-  return [...new Set(found)].map((m) => `${m}_bucket`);
-}
-
 /** What an alert without a histogram of its own is looked at with. */
 const usual = "hopscope_request_duration_seconds_bucket";
 
@@ -27,8 +22,8 @@ const usual = "hopscope_request_duration_seconds_bucket";
  * The histograms whose exemplars show what an alert is about: those that it reads,
  * else those of the panels that draw it, else that of the durations.
  */
-export async function histogramsOf(name: string, metrics: readonly string[], signal?: AbortSignal): Promise<string[]> {
-  const own = histograms(metrics);
+export async function histogramsOf(name: string, exprs: readonly string[], signal?: AbortSignal): Promise<string[]> {
+  const own = [...new Set(exprs.flatMap(bucketSelectors))];
   if (own.length > 0) return own;
   const panels = (await alertPanels(signal))[name] ?? [];
   const found = new Set<string>();
@@ -50,7 +45,7 @@ export async function histogramsOf(name: string, metrics: readonly string[], sig
 }
 
 /** Labels by which spans and histograms can be told to belong to an alert. */
-const telling = ["route", "kind", "instance"];
+const telling = ["route", "instance"];
 
 /** The exemplars since start that have the alert's labels, largest value first, each trace once. */
 export function points(
@@ -72,16 +67,16 @@ export function points(
   return [...best.values()].sort((a, b) => b.value - a.value);
 }
 
-/** The exemplars that show what an alert is about. */
+/** The exemplars that show what an alert is about; exprs are its own and those of its recording rules. */
 export async function exemplarsOf(
   name: string,
-  metrics: readonly string[],
+  exprs: readonly string[],
   labels: Labels,
   start: number,
   end: number,
   signal?: AbortSignal,
 ): Promise<Point[]> {
-  const buckets = await histogramsOf(name, metrics, signal);
+  const buckets = await histogramsOf(name, exprs, signal);
   const routes = await routesOf(labels, start, end, signal);
   for (const bucket of buckets) {
     const found = points(await exemplars(bucket, start, end, signal), labels, routes);
@@ -102,20 +97,26 @@ async function routesOf(
   return labelValues("route", selector, start, end, signal);
 }
 
+/** What is looked for among traces. */
+export interface Wanted {
+  form: Partial<Form>;
+  /** A word for it. */
+  what: string;
+  /** Streams are not meant: they take as long as they take. */
+  unary: boolean;
+}
+
 /** The search for the traces of an alert: by its endpoint, route or upstream, and by what it is about. */
-export function searchOf(
-  expr: string,
-  metrics: readonly string[],
-  labels: Labels,
-  start: number,
-): Partial<Form> & { why: string } {
-  const about = [expr, ...metrics].join(" ");
-  const form: Partial<Form> & { why: string } = { why: "all", start: String(Math.floor(start) * 1_000_000) };
+export function searchOf(exprs: readonly string[], labels: Labels, start: number): Wanted {
+  const about = exprs.join(" ");
+  const form: Partial<Form> = { start: String(Math.floor(start) * 1_000_000) };
   if (labels.endpoint !== undefined) form.tags = `peer.address=${labels.endpoint}`;
   else if (labels.route !== undefined) form.route = labels.route;
   else if (labels.upstream !== undefined) form.upstream = labels.upstream;
-  if (/stall/.test(about)) return { ...form, stalled: true, why: "stalled" };
-  if (/fail|unreachable|_exhausted/.test(about)) return { ...form, error: true, why: "failed" };
-  if (/slow_requests|duration_seconds/.test(about)) return { ...form, minDuration: "500ms", why: "slow" };
-  return form;
+  const unary = about.includes('kind="unary"');
+  if (/stall/.test(about)) return { form: { ...form, stalled: true }, what: "stalled", unary };
+  if (/fail|unreachable|_exhausted/.test(about)) return { form: { ...form, error: true }, what: "failed", unary };
+  if (/slow_requests|duration_seconds/.test(about))
+    return { form: { ...form, minDuration: "500ms" }, what: "slow", unary };
+  return { form, what: "", unary };
 }

@@ -1,16 +1,17 @@
 import { info } from "../../data/console";
 import { streamKey, streams } from "../../data/gateway";
-import { search } from "../../data/jaeger";
 import { usePolling } from "../../data/polling";
 import type { Labels, Rule } from "../../data/prometheus";
 import { duration, secondsSince, timeOfDay } from "../../format/time";
 import { href } from "../../shell/router";
 import { Badge } from "../../ui/badge";
 import { Empty, FailureNote } from "../../ui/failure";
-import { initial, searchHref, toSearch } from "../traces/search";
+import { find } from "../traces/find";
+import { initial, searchHref } from "../traces/search";
 import { summarize } from "../traces/summary";
+import { isStream } from "../traces/tags";
 import { exemplarsOf, searchOf } from "./evidence-of";
-import { sources } from "./promql";
+import { expanded } from "./promql";
 
 /** How long before an alert became true its traces are looked for, in seconds. */
 const before = 120;
@@ -29,39 +30,43 @@ interface Props {
 /** Streams, exemplars and traces that show what an alert is about. */
 export function Evidence({ rule, recorded, labels, since, traces }: Props) {
   if (!traces) return null;
-  const metrics = sources(rule.query, recorded);
+  const exprs = expanded(rule.query, recorded);
   const start = (since ?? Math.floor(Date.now() / 1000 / 60) * 60 - 3600) - before;
   const admin = info.value?.sources.admin !== undefined;
   return (
     <section class="card alert-section" aria-label="Traces">
       <h2>Traces</h2>
-      <TracesOf rule={rule} metrics={metrics} labels={labels} start={start} />
-      <Exemplars name={rule.name} metrics={metrics} labels={labels} start={start} />
-      {admin && metrics.some((m) => /stall/.test(m)) ? <StalledNow labels={labels} /> : null}
+      <TracesOf exprs={exprs} labels={labels} start={start} />
+      <Exemplars name={rule.name} exprs={exprs} labels={labels} start={start} />
+      {admin && exprs.some((e) => /stall/.test(e)) ? <StalledNow labels={labels} /> : null}
     </section>
   );
 }
 
 interface Of {
-  metrics: readonly string[];
+  /** The alert's expression and those of its recording rules. */
+  exprs: readonly string[];
   labels: Labels;
   start: number;
 }
 
-function TracesOf({ rule, metrics, labels, start }: Of & { rule: Rule }) {
-  const { why, ...form } = searchOf(rule.query, metrics, labels, start);
+function TracesOf({ exprs, labels, start }: Of) {
+  const { form, what, unary } = searchOf(exprs, labels, start);
   const address = searchHref(form);
   const asked = usePolling(
-    (signal) => search(toSearch({ ...initial, ...form, limit: "100" }, Date.now()), signal),
+    (signal) => find({ ...initial, ...form, limit: "100" }, Date.now(), signal),
     10_000,
     address,
   );
-  const found = (asked.data ?? []).map(summarize).sort((a, b) => b.stalled - a.stalled || b.duration - a.duration);
+  const found = (asked.data ?? [])
+    .filter((t) => !unary || !t.spans.some(isStream))
+    .map(summarize)
+    .sort((a, b) => b.stalled - a.stalled || b.duration - a.duration);
   return (
     <>
       <p>
         <a href={address} data-testid="alert-traces">
-          {why === "all" ? "All" : `All ${why}`} traces {place(labels)} since {timeOfDay(start * 1000)}
+          All {what} traces {place(labels)} since {timeOfDay(start * 1000)}
         </a>
       </p>
       {asked.failure && !asked.data ? <FailureNote failure={asked.failure} what="Traces" /> : null}
@@ -92,9 +97,9 @@ function place(labels: Labels): string {
   return "of the gateway";
 }
 
-function Exemplars({ name, metrics, labels, start }: Of & { name: string }) {
+function Exemplars({ name, exprs, labels, start }: Of & { name: string }) {
   const asked = usePolling(
-    (signal) => exemplarsOf(name, metrics, labels, start, Date.now() / 1000, signal),
+    (signal) => exemplarsOf(name, exprs, labels, start, Date.now() / 1000, signal),
     15_000,
     `exemplars ${name} ${JSON.stringify(labels)} ${start}`,
   );

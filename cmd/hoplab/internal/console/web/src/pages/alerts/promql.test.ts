@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-import { conditions, metrics, sources, tokenize } from "./promql";
+import { bucketSelectors, conditions, expanded, metrics, tokenize } from "./promql";
 
 /** The expressions of the alerts that are shipped, by name. */
 function shipped(): { name: string; expr: string; record: boolean }[] {
@@ -118,18 +118,26 @@ test("metrics are told from functions, labels and keywords", () => {
   expect(metrics("sum(a) by (b) > 1")).toEqual(["a"]);
 });
 
-test("recording rules are followed to what they read", () => {
+test("an expression is followed to those of its recording rules, each once", () => {
   const recorded = new Map([
-    ["a:b", "sum(c) / d:e"],
-    ["d:e", "rate(f_bucket[1m]) + a:b"],
+    ["a:b", "c + d:e"],
+    ["d:e", "f + a:b"],
   ]);
-  expect(sources("a:b > 1 and g > 0", recorded)).toEqual(["c", "f_bucket", "g"]);
+  expect(expanded("a:b > 1", recorded)).toEqual(["a:b > 1", "c + d:e", "f + a:b"]);
+});
+
+test("histograms are selected by all but their bounds", () => {
+  const expr =
+    'rate(a_bucket{kind="unary", le="0.5"}[1m]) / rate(a_count{kind="unary"}[1m]) + b_sum + c_bucket{} + d_total{x="y"}';
+  expect(bucketSelectors(expr)).toEqual(['a_bucket{kind="unary"}', "b_bucket", "c_bucket"]);
 });
 
 test("the shipped alerts read metrics of hopscope, and up", () => {
   const recorded = new Map(rules.filter((r) => r.record).map((r) => [r.name, r.expr]));
   for (const r of rules.filter((r) => !r.record)) {
-    const read = sources(r.expr, recorded);
+    const read = expanded(r.expr, recorded)
+      .flatMap(metrics)
+      .filter((name) => !recorded.has(name));
     expect(read.length, r.name).toBeGreaterThan(0);
     for (const name of read) expect(name, r.name).toMatch(/^(hopscope_\w+|up)$/);
   }

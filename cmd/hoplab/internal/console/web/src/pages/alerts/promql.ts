@@ -189,19 +189,34 @@ export function metrics(expr: string): string[] {
   return [...names];
 }
 
-/** The metrics that an expression reads in the end, through the recording rules that it names. */
-export function sources(expr: string, recorded: ReadonlyMap<string, string>): string[] {
-  const found = new Set<string>();
-  const seen = new Set<string>();
-  const visit = (e: string) => {
+/** An expression and those of the recording rules that it reads, directly or not. */
+export function expanded(expr: string, recorded: ReadonlyMap<string, string>): string[] {
+  const found = new Set([expr]);
+  for (const e of found) {
     for (const name of metrics(e)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
       const rule = recorded.get(name);
-      if (rule === undefined) found.add(name);
-      else visit(rule);
+      if (rule !== undefined) found.add(rule);
     }
-  };
-  visit(expr);
+  }
+  return [...found];
+}
+
+/** The selectors of histograms in an expression, each once, for buckets of any bound. */
+export function bucketSelectors(expr: string): string[] {
+  const tokens = tokenize(expr) ?? [];
+  const found = new Set<string>();
+  tokens.forEach((t, i) => {
+    const name = t.kind === "word" ? /^(\w+)_(?:bucket|count|sum)$/.exec(t.text)?.[1] : undefined;
+    if (name === undefined) return;
+    const matchers: string[] = [];
+    if (tokens[i + 1]?.text === "{") {
+      for (let at = i + 2; at + 2 < tokens.length && tokens[at]?.kind === "word"; at += 4) {
+        const [label, operator, value] = [tokens[at], tokens[at + 1], tokens[at + 2]];
+        if (label?.text !== "le") matchers.push(`${label?.text}${operator?.text}${value?.text}`);
+        if (tokens[at + 3]?.text !== ",") break;
+      }
+    }
+    found.add(matchers.length > 0 ? `${name}_bucket{${matchers.join(",")}}` : `${name}_bucket`);
+  });
   return [...found];
 }

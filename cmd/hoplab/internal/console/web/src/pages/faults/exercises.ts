@@ -147,37 +147,41 @@ export const exercises: readonly Exercise[] = [
       "labels; rpc.grpc.status_code 13 (INTERNAL) came from there.",
   },
   {
-    id: "uploads",
-    title: "Uploads hang: whose window is it?",
-    story: "Uploads to orders begin well and then stand still until they are given up.",
-    fault: "stalled-stream",
-    alert: "HopscopeStreamsStalled",
-    steps: way("HopscopeStreamsStalled", {
-      text: "Open a trace of an upload that hung.",
-      shows: (t) => waited(t, "orders", "upstream"),
-      otherwise: "This trace has not waited for the upstream for a second: take one that is marked as stalled.",
+    id: "slow",
+    title: "Slow: the gateway, or what is behind it?",
+    story:
+      "Calls to users took a millisecond; now they take more than one second, all of them. The gateway was updated this " +
+      "morning, and so was the service.",
+    fault: "latency",
+    alert: "HopscopeRouteSlow",
+    steps: way("HopscopeRouteSlow", {
+      text: "Open a trace of a slow call and compare its bars.",
+      shows: (t) => t.spans.some((s) => tag(s.tags, "http.route") === "users" && s.duration >= 1_000_000),
+      otherwise: "This trace has no call to users that took a second: take one that is longer.",
     }),
-    question: "Who does not take bytes?",
+    question: "Where is the time lost?",
     choices: [
       {
-        id: "client",
-        text: "The client",
-        right: false,
-        reply: "It is the one that sends. Look at the side in the tag stall.….",
-      },
-      {
         id: "gateway",
-        text: "The gateway",
+        text: "In the gateway",
         right: false,
-        reply: "It has sent all that it may: the window is not its own.",
+        reply: "Its two spans are long because they wait: compare them with the bar below them.",
       },
       {
-        id: "upstream",
-        text: "The orders service",
+        id: "network",
+        text: "Between gateway and service",
+        right: false,
+        reply: "Then the service’s own bar would be much shorter than the gateway’s.",
+      },
+      {
+        id: "service",
+        text: "In users",
         right: true,
-        reply: "Right. It stopped reading after the first 64 KiB, and its window never opened again.",
+        reply: "Right. Its own span is as long as those that wait for it.",
       },
     ],
-    evidence: "stall.upstream.stream.seconds on the gateway’s span, and a window 0 that no window open follows.",
+    evidence:
+      "The bar of users fills that of the attempt, but for a few hundred microseconds: the rest is not the gateway’s to lose. " +
+      "The mark sent is at the very beginning, the response headers come at the very end. The panel “Gateway overhead” says the same.",
   },
 ];

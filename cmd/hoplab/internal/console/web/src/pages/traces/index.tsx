@@ -1,9 +1,9 @@
 import "./traces.css";
 
-import { search } from "../../data/jaeger";
 import { usePolling } from "../../data/polling";
 import { route, setParams } from "../../shell/router";
 import { Empty, FailureNote } from "../../ui/failure";
+import { find } from "./find";
 import { SearchForm } from "./form";
 import { OneTrace } from "./one";
 import { Results } from "./results";
@@ -20,7 +20,7 @@ function SearchPage() {
   const form = fromParams(params);
   const live = params.get("live") === "1";
   const asked = toSearch(form, Date.now());
-  const found = usePolling((s) => search(toSearch(form, Date.now()), s), live ? 5000 : 0, searchHref(form));
+  const found = usePolling((s) => find(form, Date.now(), s), live ? 5000 : 0, searchHref(form));
   return (
     <div class="traces">
       <h1 class="visually-hidden">Traces</h1>

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 
+import type { Span } from "../../data/jaeger";
 import { duration } from "../../format/time";
 import { type Cluster, closedWindows, cluster, marks } from "./marks";
 import { isError, tag } from "./tags";
@@ -51,7 +52,6 @@ function draw({ node, index, top, start, width, service, colour, range, open, se
   const error = isError(span);
   const place = bar(start, span.duration, range);
   const attempt = tag(span.tags, "attempt");
-  const status = tag(span.tags, "http.status_code");
   const kind = { server: "←", client: "→" }[tag(span.tags, "span.kind") ?? ""] ?? "";
   const shift = node.start - span.startTime;
   const events = hasMarks(node)
@@ -98,7 +98,7 @@ function draw({ node, index, top, start, width, service, colour, range, open, se
           {attempt !== undefined ? <span class="muted"> attempt {attempt}</span> : null}
           {open ? null : <span class="muted"> +{node.descendants}</span>}
         </span>
-        {error ? <span class="failed">! {status ?? "error"}</span> : null}
+        {error ? <span class="failed">! {failureOf(span)}</span> : null}
       </div>
       <div class="span-track">
         {place ? (
@@ -107,15 +107,7 @@ function draw({ node, index, top, start, width, service, colour, range, open, se
               class={`span-bar series-${colour}${error ? " striped" : ""}${place.cutLeft ? " cut-left" : ""}${place.cutRight ? " cut-right" : ""}`}
               style={{ left: `${place.left * 100}%`, width: `${place.width * 100}%` }}
             />
-            <span
-              class={place.left + place.width > 0.75 ? "span-length before num" : "span-length num"}
-              style={
-                place.left + place.width > 0.75
-                  ? { right: place.left > 0.2 ? `${(1 - place.left) * 100}%` : "0" }
-                  : { left: `${(place.left + place.width) * 100}%` }
-              }
-              data-over={place.left + place.width > 0.75 && place.left <= 0.2}
-            >
+            <span class="span-length num" style={beside(place, width)} data-over={beside(place, width) === over}>
               {duration(span.duration / 1e6)}
             </span>
           </>
@@ -129,6 +121,26 @@ function draw({ node, index, top, start, width, service, colour, range, open, se
       </div>
     </div>
   );
+}
+
+/** Why a span failed, in a word: the status that says it. */
+function failureOf(span: Span): string {
+  const grpc = tag(span.tags, "rpc.grpc.status_code");
+  if (grpc !== undefined && grpc !== "0") return `gRPC ${grpc}`;
+  const status = tag(span.tags, "http.status_code");
+  return status !== undefined && Number(status) >= 400 ? status : (tag(span.tags, "end.reason") ?? "error");
+}
+
+/** What the text of a duration takes, in px. */
+const lengthText = 64;
+const over = { right: "0" };
+
+/** Where the text of a bar's duration has room: behind it, before it, or over its end. */
+function beside(place: { left: number; width: number }, width: number): { left?: string; right?: string } {
+  const end = place.left + place.width;
+  if ((1 - end) * width >= lengthText) return { left: `${end * 100}%` };
+  if (place.left * width >= lengthText) return { right: `${(1 - place.left) * 100}%` };
+  return over;
 }
 
 /** When windows were shut, on the bar. */

@@ -35,6 +35,16 @@ export function isStalled(span: Span): boolean {
   return waits(span).length > 0 || (span.logs ?? []).some((l) => eventOf(l) === "window_zero");
 }
 
+/** Bodies above this size are streams, as the gateway's metrics count them. */
+const streamBytes = 1 << 20;
+
+/** Whether the gateway counts the span's exchange as a stream: several messages one way, or a large body. */
+export function isStream(span: Span): boolean {
+  const n = (key: string) => Number(tag(span.tags, key) ?? 0);
+  if (tag(span.tags, "rpc.system") === "grpc") return n("messages.read") > 1 || n("messages.written") > 1;
+  return n("request.bytes") > streamBytes || n("response.bytes") > streamBytes;
+}
+
 /** The name of the event that a log tells; empty if it names none. */
 export function eventOf(log: Log): string {
   return tag(log.fields, "event") ?? tag(log.fields, "message") ?? "";
