@@ -27,7 +27,7 @@ export function SpanDetail({ trace, node, origin, onClose }: Props) {
           ✕
         </button>
       </header>
-      <p class="facts">
+      <p class="trace-facts">
         <span>
           begins at <strong class="num">{duration((node.start - origin) / 1e6)}</strong>
         </span>

@@ -197,7 +197,7 @@ function Options({ label, value, options, all, word = (o) => o, onChange }: Opti
   return (
     <label>
       <span>{label}</span>
-      <select class="select" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select class="select" aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
         {all !== undefined ? <option value="">{all}</option> : null}
         {known.map((o) => (
           <option key={o} value={o}>

@@ -59,7 +59,7 @@ function TraceView({ trace: shown, refresh }: { trace: Trace; refresh: () => voi
         <h1>
           {summary.service}: {summary.operation}
         </h1>
-        <p class="facts">
+        <p class="trace-facts">
           <span>{dateTime(summary.start / 1000)}</span>
           <strong class="num">{duration(tree.duration / 1e6)}</strong>
           <span>

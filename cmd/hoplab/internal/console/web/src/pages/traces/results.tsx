@@ -29,16 +29,18 @@ export function Results({ traces, limit }: { traces: readonly Trace[]; limit: nu
           {all.length} {all.length === 1 ? "trace" : "traces"}
           {all.length >= limit ? <span class="muted"> (there may be more)</span> : null}
         </span>
-        <label>
-          <span class="visually-hidden">Order</span>
-          <select class="select" value={order} onChange={(e) => setOrder(e.currentTarget.value as Order)}>
-            {Object.entries(orders).map(([name, o]) => (
-              <option key={name} value={name}>
-                {o.word}
-              </option>
-            ))}
-          </select>
-        </label>
+        <select
+          class="select"
+          aria-label="Order"
+          value={order}
+          onChange={(e) => setOrder(e.currentTarget.value as Order)}
+        >
+          {Object.entries(orders).map(([name, o]) => (
+            <option key={name} value={name}>
+              {o.word}
+            </option>
+          ))}
+        </select>
       </div>
       <ul class="trace-results" data-testid="trace-results">
         {[...all].sort(orders[order].by).map((s) => (
@@ -59,7 +61,7 @@ export function Results({ traces, limit }: { traces: readonly Trace[]; limit: nu
                 </span>
                 <span class="num">{duration(s.duration / 1e6)}</span>
               </span>
-              <span class="facts">
+              <span class="trace-facts">
                 <span class="muted">
                   {s.spans} {s.spans === 1 ? "span" : "spans"}
                 </span>
