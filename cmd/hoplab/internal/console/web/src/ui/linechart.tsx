@@ -95,7 +95,7 @@ function options(
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, min, max) => around(min, max) } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((t) => clock(t, ticks)) },
+      { ...axis, size: 30, values: (_, ticks) => ticks.map((t) => clock(t, ticks)) },
       { ...axis, size: 64, values: (_, ticks) => ticks.map((t) => latest.current.format(t)) },
     ],
     hooks: { setCursor: [(u) => onCursor(u.cursor.idx ?? undefined)] },
