@@ -11,6 +11,7 @@ import (
 
 	"github.com/hopscope/hopscope/gateway"
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/h2/conn"
 )
 
 // serveOK answers every request with 200 and a body.
@@ -311,7 +312,7 @@ func TestAStoppedClientHoldsNobodyUp(t *testing.T) {
 				windows[f.StreamID] += int(f.Increment)
 			case *http2.MetaHeadersFrame:
 				if f.PseudoValue("path") == "/big" {
-					windows[f.StreamID] += 65536
+					windows[f.StreamID] += conn.FirstWindow
 					p.headers(f.StreamID, false, ":status", "200")
 					sent = 1
 				} else {
@@ -353,7 +354,7 @@ func TestAStoppedClientHoldsNobodyUp(t *testing.T) {
 		}
 		s = streams[0]
 	}
-	if s.Stall.Side != "downstream" || s.Stall.Scope != "stream" || s.Buffered == 0 || s.Buffered > 65536 {
+	if s.Stall.Side != "downstream" || s.Stall.Scope != "stream" || s.Buffered == 0 || s.Buffered > conn.FirstWindow {
 		t.Fatalf("the stopped stream: %+v, stall %+v", s, s.Stall)
 	}
 	if time.Since(s.Stall.Since) < 0 {

@@ -52,8 +52,9 @@ func (b *bridge) ID() uint32 { return 0 }
 // Release does nothing: a bridge is not used again.
 func (b *bridge) Release() {}
 
-// Credit allows n more bytes of body to be read.
-func (b *bridge) Credit(n int) { b.in.give(n) }
+// Credit allows n more bytes of body to be read. Its window is the same from the
+// beginning.
+func (b *bridge) Credit(n, _ int) { b.in.give(n) }
 
 // queued notes n bytes that were passed to out. HTTP/1.1 does not tell what the
 // peer takes, so a stall begins when half of what may wait does.

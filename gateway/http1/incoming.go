@@ -41,6 +41,15 @@ func (t begin) Run() {
 	t.i.client.gateway.Begin(t.i.client.info, t.i, func(h stream.Handler) { t.i.handler = h }, t.head)
 }
 
+// Room returns how many bytes of the response may be on their way or wait: none more
+// while the client lets some wait.
+func (i *Incoming) Room() int {
+	if i.stalled {
+		return 0
+	}
+	return i.window
+}
+
 // Cancel implements loop.Canceller.
 func (t begin) Cancel() { t.i.halt() }
 

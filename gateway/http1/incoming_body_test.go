@@ -40,7 +40,7 @@ func TestRequestBodyIsReadAWindowAhead(t *testing.T) {
 	given := 0
 	for given < len(body) {
 		r.handler.until(t, f.w, func() bool { return len(r.handler.data)-given == min(testWindow, len(body)-given) })
-		f.do(t, func() { r.down.Credit(len(r.handler.data) - given); given = len(r.handler.data) })
+		f.do(t, func() { r.down.Credit(len(r.handler.data)-given, 0); given = len(r.handler.data) })
 	}
 	r.handler.want(t, "end")
 	if !bytes.Equal(r.handler.data, body) {

@@ -23,7 +23,7 @@ func TestResponseBodyIsReadAWindowAhead(t *testing.T) {
 	given := 0
 	for given < len(body) {
 		a.h.until(t, w, func() bool { return len(a.h.data)-given == min(testWindow, len(body)-given) })
-		a.do(func() { a.Credit(len(a.h.data) - given); given = len(a.h.data) })
+		a.do(func() { a.Credit(len(a.h.data)-given, 0); given = len(a.h.data) })
 	}
 	a.h.want(t, "end")
 	if a.text() != string(body) {

@@ -276,7 +276,7 @@ func TestCancelReachesTheEndpointAndSilencesTheHandler(t *testing.T) {
 			a.Cancel(conn.Cancel)
 			a.Cancel(conn.Cancel)
 			a.WriteData([]byte("x"), true)
-			a.Credit(1)
+			a.Credit(1, 0)
 			told = len(a.h.data) + len(a.h.events)
 		})
 		next(t, gone)

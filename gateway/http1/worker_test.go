@@ -115,7 +115,7 @@ func (w *worker) Begin(c *event.Conn, down *Incoming, set func(stream.Handler), 
 // recorder is a stream.Handler that writes down what it is told and, unless hold
 // is set, gives all data back as credit.
 type recorder struct {
-	peer interface{ Credit(int) }
+	peer interface{ Credit(n, room int) }
 	hold bool // of the loop
 
 	events  chan string   // everything but data, and the end of data
@@ -152,7 +152,7 @@ func (r *recorder) Sent()                            { r.tell("sent") }
 func (r *recorder) Data(p []byte, end bool) {
 	r.data = append(r.data, p...)
 	if !r.hold {
-		r.peer.Credit(len(p))
+		r.peer.Credit(len(p), 0)
 	}
 	r.move()
 	if end {

@@ -27,6 +27,12 @@ type socket struct {
 	unsent    int // bytes that the peer had not taken when linger was set
 }
 
+// maxUnsent is up to how many bytes the kernel takes that it cannot send yet:
+// enough to keep a peer busy until the next batch. By default it takes megabytes
+// for a peer that does not read, which have to be fetched from the other side
+// first, and wait in front of what this one asks for next.
+const maxUnsent = 128 << 10
+
 // newSocket takes the descriptor of nc, which is closed.
 func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
 	poll, ok := l.poll.(*epoll)
@@ -50,6 +56,8 @@ func newSocket(l *Loop, nc net.Conn, h Handler) (*socket, error) {
 	if err = errors.Join(err, err2); err != nil {
 		return nil, err
 	}
+	// Only TCP has it; without it the kernel takes more.
+	_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
 	if err := poll.add(s); err != nil {
 		unix.Close(s.fd)
 		return nil, err

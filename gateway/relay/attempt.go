@@ -71,6 +71,9 @@ func (x *Exchange) Ready(c *conn.Conn) {
 	whole := x.wholeRequest()
 	s := c.Open(list, whole, x.request.head, (*origin)(x))
 	x.up = s
+	if x.pool.expect.large() {
+		s.Widen(x.down.Room())
+	}
 	x.rec.Attempt.Conn, x.rec.Attempt.StreamID = c.Info, s.ID()
 	x.requestSent()
 	if !whole {

@@ -100,7 +100,7 @@ func (c *client) Data(p []byte, end bool) {
 		// takes the response.
 		x.request.ended = end
 		x.credited += int64(len(p))
-		x.down.Credit(len(p))
+		x.down.Credit(len(p), 0)
 		return
 	}
 	x.active()
@@ -123,8 +123,8 @@ func (c *client) Trailers(l *header.List) {
 func (c *client) Written(n int) {
 	x := (*Exchange)(c)
 	x.active()
-	if x.up != nil {
-		x.up.Credit(n)
+	if x.up != nil && !x.ended {
+		x.up.Credit(n, x.down.Room())
 	}
 }
 
@@ -149,7 +149,7 @@ func (c *client) Sent() {
 func (x *Exchange) creditRest() {
 	rest := int64(x.rec.RequestBytes) - x.credited
 	x.credited += rest
-	x.down.Credit(int(rest))
+	x.down.Credit(int(rest), 0)
 }
 
 // Reset ends the exchange because the client ended its stream.
@@ -232,6 +232,7 @@ func (x *Exchange) finish(code event.Code) {
 	x.w.sink.End(&x.rec)
 	x.w.remove(x)
 	if x.pool != nil {
+		x.pool.expect.note(x.rec.ResponseBytes)
 		x.pool.release()
 	}
 	x.down.Release()

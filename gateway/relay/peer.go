@@ -15,8 +15,9 @@ type Peer interface {
 	WriteData(p []byte, end bool)
 	// WriteTrailers sends the trailer section, which ends the stream.
 	WriteTrailers(l *header.List)
-	// Credit allows the peer n more bytes: as many were written on.
-	Credit(n int)
+	// Credit allows the peer n more bytes: as many were written on. From then on room
+	// bytes may be on their way or wait; 0: as many as before.
+	Credit(n, room int)
 	// Cancel ends the stream; its handler is not called any more.
 	Cancel(code event.Code)
 	// Buffered returns the bytes that wait to be sent.
@@ -34,6 +35,8 @@ type Peer interface {
 // Client is the downstream side of an exchange.
 type Client interface {
 	Peer
+	// Room returns how many bytes of the response may be on their way or wait.
+	Room() int
 	// Linger ends the stream, whose response is complete, before the request is;
 	// its handler is not called any more.
 	Linger()

@@ -70,7 +70,7 @@ func (o *origin) Written(n int) {
 	x.written += int64(n)
 	if more := x.written - x.credited; more > 0 {
 		x.credited += more
-		x.down.Credit(int(more))
+		x.down.Credit(int(more), 0)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestIdleTimeoutEndsAStalledResponse(t *testing.T) {
 	inBubble(t, func(p *peer) {
 		for range p.lines {
 			p.headers(1, false, ":status", "200")
-			_ = p.WriteData(1, false, make([]byte, 10000))
+			_ = p.WriteData(1, false, make([]byte, 1000))
 		}
 	}, config.Route{IdleTimeout: 10 * time.Second}, func(t *testing.T, g *rig) {
 		p := g.dial(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 100})

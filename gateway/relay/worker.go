@@ -84,11 +84,13 @@ type Worker struct {
 	sweeping bool
 }
 
-// pool is an upstream.Pool and its retry budget. Once a reload has retired it, it
-// lasts until the exchanges that began with it are over.
+// pool is an upstream.Pool, its retry budget and what is known of its responses.
+// Once a reload has retired it, it lasts until the exchanges that began with it are
+// over.
 type pool struct {
 	*upstream.Pool
 	budget  budget
+	expect  expectation
 	users   int // exchanges
 	retired bool
 }

@@ -128,6 +128,7 @@ type output struct {
 	enc     *hpack.Encoder
 	nextID  uint32 // client role
 
+	reach      reach
 	backlogs   int    // streams that have one
 	credited   uint64 // bytes that the peer allowed for the connection
 	socketPace pace   // while blocked

@@ -145,7 +145,7 @@ func (w *windows) step() {
 	case 4, 5:
 		n := w.steps.below(s.held + 1)
 		s.held -= n
-		s.s.Credit(n)
+		s.s.Credit(n, 0)
 	case 6, 7, 8:
 		n := w.steps.below(100_000)
 		if !s.wroteEnd && !s.over {
@@ -388,7 +388,7 @@ func (w *windows) finish() {
 	w.connRecv += 1 << 30
 	w.send(windowUpdate(0, 1<<30))
 	for _, s := range w.streams {
-		s.s.Credit(s.held)
+		s.s.Credit(s.held, 0)
 		s.held = 0
 		if s.recv < 1<<30 && w.c.streams.get(s.id) != nil {
 			s.recv += 1 << 30

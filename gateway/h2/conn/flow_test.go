@@ -72,12 +72,12 @@ func TestConnectionCreditReturnsOnReceiptAndStreamCreditOnlyWhenGivenBack(t *tes
 	// 64000 of 65535 bytes of the stream are used and held; the connection's
 	// window is a megabyte, so no step of a quarter is full yet.
 	r.want()
-	r.streams[0].s.Credit(64000)
+	r.streams[0].s.Credit(64000, 0)
 	r.env.Flush()
 	r.want("WINDOW_UPDATE 1 +64000")
 	for range 13 {
 		r.send(data(1, 16000, false))
-		r.streams[0].s.Credit(16000)
+		r.streams[0].s.Credit(16000, 0)
 	}
 	got := r.read()
 	connection := 0
@@ -113,7 +113,7 @@ func TestPaddingIsChargedAndGivenBack(t *testing.T) {
 	left := r.streams[0].s.recv.Left()
 	for range 100 {
 		r.send(padded)
-		r.streams[0].s.Credit(4)
+		r.streams[0].s.Credit(4, 0)
 	}
 	r.env.Flush()
 	if got := r.streams[0].s.recv.Left(); got < left-65535/4-260 {

@@ -17,7 +17,7 @@ type answerer struct {
 }
 
 func (a *answerer) Data(p []byte, end bool) {
-	a.s.Credit(len(p))
+	a.s.Credit(len(p), 0)
 	if !a.begun {
 		a.begun = true
 		a.s.WriteHeaders(fields(":status", "200"), false)

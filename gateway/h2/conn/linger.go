@@ -49,7 +49,7 @@ func (c *Conn) endLingering(now event.Time) {
 type discard struct{ s *Stream }
 
 func (discard) Headers(*header.List, bool)                     {}
-func (d discard) Data(p []byte, _ bool)                        { d.s.Credit(len(p)) }
+func (d discard) Data(p []byte, _ bool)                        { d.s.Credit(len(p), 0) }
 func (discard) Trailers(*header.List)                          {}
 func (discard) Written(int)                                    {}
 func (discard) Sent()                                          {}

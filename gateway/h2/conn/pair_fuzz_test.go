@@ -109,7 +109,11 @@ func (h *half) release() { h.s.Release(); h.s = nil }
 func (h *half) credit(n int) {
 	if h.s != nil {
 		h.held -= n
-		h.s.Credit(n)
+		room := 0
+		if !h.s.c.server() {
+			room = 7 * n
+		}
+		h.s.Credit(n, room)
 	}
 }
 

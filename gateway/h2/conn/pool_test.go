@@ -43,7 +43,7 @@ func TestStreamIsNotUsedAgainWithinTheBatchThatEndedIt(t *testing.T) {
 	s.WriteHeaders(fields(":status", "204"), true)
 	s.Release()
 	// Callers up the stack may still look at it: what they do is nothing.
-	s.Credit(1)
+	s.Credit(1, 0)
 	s.WriteData([]byte("late"), true)
 	s.Cancel(codeCancel)
 	if other := r.env.takeStream(); other == s {

@@ -118,14 +118,30 @@ func (c *Conn) countBlock(size int) {
 	}
 }
 
-// Credit gives back n bytes that Data brought: they have been written on.
-func (s *Stream) Credit(n int) {
+// Credit gives back n bytes that Data brought: they have been written on. When it
+// tells the peer, it lets it send up to room bytes ahead, if that is more than
+// before. See [Stream.Room].
+func (s *Stream) Credit(n, room int) {
 	if s.c.life.closed || !s.state.CanRead() {
 		return
 	}
 	if inc := s.recv.Return(n); inc > 0 {
+		s.c.windowUpdate(s.id, inc+s.grow(room))
+	}
+}
+
+// Widen lets the peer send up to room bytes ahead, if that is more than before.
+func (s *Stream) Widen(room int) {
+	if s.c.life.closed || !s.state.CanRead() {
+		return
+	}
+	if inc := s.grow(room); inc > 0 {
 		s.c.windowUpdate(s.id, inc)
 	}
+}
+
+func (s *Stream) grow(room int) uint32 {
+	return s.recv.Grow(min(uint32(room), s.c.wantedWindow()))
 }
 
 // Cancel ends the stream with RST_STREAM, unless it is over. Its handler is not
@@ -167,7 +183,7 @@ func (s *Stream) readData(data []byte, charged int, end bool) {
 	if end {
 		s.state = s.state.ReadEnd()
 	} else if pad := charged - len(data); pad > 0 {
-		s.Credit(pad)
+		s.Credit(pad, 0)
 	}
 	if len(data) > 0 || end {
 		s.handler.Data(data, end)

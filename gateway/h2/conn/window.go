@@ -24,11 +24,22 @@ func (c *Conn) wantedWindow() uint32 {
 	return c.cfg.StreamWindow
 }
 
+// FirstWindow is the window, in bytes, that a response begins with: a client that
+// takes nothing makes the gateway hold that much of it, and has its origin send that
+// much in front of what others wait for. Stream.Credit and Stream.Widen make it
+// larger. No Env.StreamWindowCap is below it.
+const FirstWindow = 4 << 10
+
 // FollowWindow says the stream window to the peer that Env.StreamWindowCap now
 // allows. It moves the window of every stream (RFC 9113 §6.9.2); what was charged
 // and not given back stays charged, so a stream's window may become negative.
-// While an earlier change is not acknowledged it waits for that.
+// While an earlier change is not acknowledged it waits for that. In the client role
+// SETTINGS say FirstWindow and stay; windows that have grown shrink as they are used.
 func (c *Conn) FollowWindow() {
+	if !c.server() {
+		c.streams.each(func(s *Stream) { s.recv.Shrink(c.wantedWindow()) })
+		return
+	}
 	wanted := c.wantedWindow()
 	if wanted == c.in.initial.sent || c.in.unacked > 0 || c.over() {
 		return
@@ -59,5 +70,9 @@ func (c *Conn) settingsAcked() {
 }
 
 func (c *Conn) initWindow() {
-	c.in.initial = initialWindow{sent: c.wantedWindow(), acked: flow.InitialWindow}
+	first := c.wantedWindow()
+	if !c.server() {
+		first = min(first, FirstWindow)
+	}
+	c.in.initial = initialWindow{sent: first, acked: flow.InitialWindow}
 }

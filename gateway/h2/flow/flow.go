@@ -78,14 +78,26 @@ func (r *Receiver) Return(n int) uint32 {
 }
 
 // Grow enlarges the window to size, if it is smaller, and reports the increment
-// to announce.
+// to announce; 0 if that is still owed to an earlier Shrink.
 func (r *Receiver) Grow(size uint32) uint32 {
 	if int32(size) <= r.size {
 		return 0
 	}
 	r.unannounced += int32(size) - r.size
 	r.size = int32(size)
+	if r.unannounced <= 0 {
+		return 0
+	}
 	return r.announce()
+}
+
+// Shrink makes the window size bytes, if it is larger. What the peer knows of it
+// stays: it loses the rest as bytes are given back.
+func (r *Receiver) Shrink(size uint32) {
+	if int32(size) < r.size {
+		r.unannounced -= r.size - int32(size)
+		r.size = int32(size)
+	}
 }
 
 // Resize moves the window to size, as a SETTINGS_INITIAL_WINDOW_SIZE that the

@@ -88,3 +88,35 @@ func TestNothingFitsIntoANegativeWindow(t *testing.T) {
 		t.Fatal("a byte is taken")
 	}
 }
+
+// A window that shrinks takes nothing away: the peer loses it as bytes come back,
+// and a window that grows again gives only what it has lost.
+func TestShrunkWindowKeepsBackWhatIsGivenBack(t *testing.T) {
+	w := NewReceiver(8000)
+	w.Charge(8000)
+	w.Shrink(1000)
+	if inc := w.Return(7000); inc != 0 || w.Left() != 0 {
+		t.Fatalf("announced %d, left %d", inc, w.Left())
+	}
+	if inc := w.Return(500); inc != 500 {
+		t.Fatalf("announced %d", inc)
+	}
+	if inc := w.Grow(3000); inc != 2000 || w.Left() != 2500 {
+		t.Fatalf("announced %d, left %d", inc, w.Left())
+	}
+	if w.Shrink(4000); w.Return(500) != 0 || w.Left() != 2500 {
+		t.Fatalf("left %d of a window that was not to shrink", w.Left())
+	}
+}
+
+func TestWindowThatIsOwedMoreThanItGrowsAnnouncesNothing(t *testing.T) {
+	w := NewReceiver(8000)
+	w.Shrink(1000)
+	if inc := w.Grow(5000); inc != 0 || w.Left() != 8000 {
+		t.Fatalf("announced %d, left %d", inc, w.Left())
+	}
+	w.Charge(8000)
+	if inc := w.Return(8000); inc != 5000 || w.Left() != 5000 {
+		t.Fatalf("announced %d, left %d", inc, w.Left())
+	}
+}

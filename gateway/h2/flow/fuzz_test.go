@@ -50,6 +50,7 @@ func FuzzReceiver(f *testing.F) {
 	f.Add(uint32(InitialWindow), []byte{0, 0xff, 0xff, 1, 0x80, 0, 2, 0xff, 0, 1, 0xff, 0xff})
 	f.Add(uint32(1000), []byte{0, 0xff, 0xff, 3, 0, 1, 1, 0xff, 0xff, 3, 0xff, 0, 0, 1, 0})
 	f.Add(uint32(3), []byte{0, 0x40, 0, 1, 0x40, 0, 0, 0x40, 0, 1, 0xff, 0xff})
+	f.Add(uint32(1<<20), []byte{0, 0xff, 0xff, 5, 0, 1, 1, 0x80, 0, 2, 0, 9, 1, 0xff, 0xff, 0, 0xff, 0xff, 1, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, size uint32, ops []byte) {
 		size %= 1 << 30
 		w := NewReceiver(size)
@@ -57,7 +58,7 @@ func FuzzReceiver(f *testing.F) {
 		// part is a part of n: none of it, all of it, or in between.
 		part := func(n int64) int64 { return n * (int64(ops[1])<<8 | int64(ops[2])) / 0xffff }
 		for ; len(ops) >= 3; ops = ops[3:] {
-			switch ops[0] % 5 {
+			switch ops[0] % 6 {
 			case 0:
 				n := part(max(peer, 0))
 				if !w.Charge(int(n)) {
@@ -74,6 +75,9 @@ func FuzzReceiver(f *testing.F) {
 				peer += int64(w.Grow(to))
 			case 3: // SETTINGS, which the peer applies at once
 				to := uint32(part(1 << 30))
+				if peer+held+int64(to)-int64(size) > MaxWindow {
+					continue // shrunk windows may still be so large
+				}
 				peer += int64(to) - int64(size)
 				size = to
 				peer += int64(w.Resize(to))
@@ -82,11 +86,15 @@ func FuzzReceiver(f *testing.F) {
 				if peer >= 0 && over.Charge(int(peer)+1) {
 					t.Fatalf("%d bytes are taken, the peer has %d", peer+1, peer)
 				}
+			case 5: // the peer is told nothing
+				to := uint32(part(1 << 30))
+				size = min(size, to)
+				w.Shrink(to)
 			}
 			if int64(w.Left()) != peer {
 				t.Fatalf("we think the peer has %d, it has %d", w.Left(), peer)
 			}
-			if sum := int64(w.left) + int64(w.unannounced) + held; sum != int64(size) || w.unannounced < 0 {
+			if sum := int64(w.left) + int64(w.unannounced) + held; sum != int64(size) {
 				t.Fatalf("left %d, owed %d, held %d: not %d", w.left, w.unannounced, held, size)
 			}
 			if held == 0 && peer < int64(size)-int64(size)/4 {
