@@ -30,6 +30,7 @@ type origin struct {
 
 	mu    sync.Mutex
 	last  http.Header           // of the latest request; guarded by mu
+	begun map[string]int        // requests by path; guarded by mu
 	conns map[net.Conn]struct{} // open now; guarded by mu
 }
 
@@ -55,6 +56,7 @@ func serveOrigin(t testing.TB, listener net.Listener, certificate *tls.Config) *
 		address: listener.Addr().String(),
 		gate:    make(chan struct{}),
 		atGate:  make(chan struct{}, 100),
+		begun:   make(map[string]int),
 		conns:   make(map[net.Conn]struct{}),
 	}
 	protocols := new(http.Protocols)
@@ -115,6 +117,7 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.served.Add(1)
 	o.mu.Lock()
 	o.last = r.Header
+	o.begun[r.URL.Path]++
 	o.mu.Unlock()
 	number := func(name string) int {
 		n, _ := strconv.Atoi(r.URL.Query().Get(name))
@@ -165,6 +168,13 @@ func (o *origin) header(name string) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.last.Values(name)
+}
+
+// begunAt returns how many requests for a path have begun.
+func (o *origin) begunAt(path string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.begun[path]
 }
 
 // waitAtGate waits until one more request is half answered, see /gate.
