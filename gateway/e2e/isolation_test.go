@@ -175,3 +175,39 @@ func (s *stopper) readNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Four hundred responses of 1 MiB that their clients may not be sent hold 4 KiB each,
+// and cost whoever shares their upstream connection nothing more.
+func TestStoppedStreamsHoldWhatTheyBeginWith(t *testing.T) {
+	const conns, streams, first = 4, 100, 4096
+	o := startOrigin(t, nil)
+	g := startGateway(t, plainConfig(o.address), gatewayOptions{env: []string{"GOMAXPROCS=1"}})
+	base := "http://" + g.address["edge"]
+	client := newClient(t)
+	if status, _, err := get(t.Context(), client, base+"/"); err != nil || status != 200 {
+		t.Fatalf("%d %v", status, err)
+	}
+	before := g.peakMemory()
+	for range conns {
+		a := dialAttacker(t, g.address["edge"], http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+		go a.read()
+		for i := range streams {
+			a.headers(a.id(i), true, a.block(":method", "GET", ":scheme", "http", ":path", "/large?bytes=1048576", ":authority", "victim.test"))
+		}
+		if a.failed != nil {
+			t.Fatal(a.failed)
+		}
+	}
+	eventually(t, "what all streams hold", func() (bool, string) {
+		page, _ := g.adminGet("/metrics", "text/plain")
+		held, _ := metric(page, "hopscope_buffered_bytes")
+		return held == conns*streams*first, fmt.Sprint(held)
+	})
+	if status, body, err := get(t.Context(), client, base+"/large?bytes=100000"); err != nil || status != 200 || len(body) != 100_000 {
+		t.Errorf("another client: %d, %d bytes, %v", status, len(body), err)
+	}
+	// The heap may swing by as much again; whole windows would be 26 MB.
+	if grown := g.peakMemory() - before; grown > 16<<20 {
+		t.Errorf("memory grew by %d bytes", grown)
+	}
+}
