@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
@@ -16,7 +17,7 @@ Usage: hoplab attack [flags]
 Attacks hopscope beside nghttpx and HAProxy, one thread each, and measures what an
 honest client has to bear meanwhile, what the proxy's memory does, and how the
 attacker is ended. Attacks only what it has started itself, on the loopback. Needs
-nghttpx and haproxy; make bench-attack installs them. Takes about fourteen
+nghttpx and haproxy; make bench-attack installs them. Takes about eighteen
 minutes; keep the machine quiet meanwhile.
 
   hoplab attack --quick                           does everything work?
@@ -33,12 +34,34 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if code, ok := c.begin(args, stdout, stderr); !ok {
 		return code
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return c.failed(stderr, err)
+	}
 	results, err := siege.Run(ctx, siege.Options{
-		Hopscope: c.gateway, Rounds: c.rounds, Quick: c.quick, Only: list(c.only), Proxies: list(c.of),
+		Hopscope: c.gateway, Companion: []string{self, "companion"}, Rounds: c.rounds, Quick: c.quick, Only: list(c.only), Proxies: list(c.of),
 		Command: c.command(), Progress: stderr,
 	})
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, damage.Text(results))
 	}
 	return c.end(ctx, results, err, stderr)
+}
+
+const companionHelp = `
+Usage: hoplab companion
+
+Is what the victim of hoplab attack is measured beside, an attacker or a harmless
+peer. hoplab attack starts it and tells it what to do.
+`
+
+func runCompanion(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f := newFlags("companion", companionHelp)
+	if _, code, ok := f.parse(args, 0, 0, stdout, stderr); !ok {
+		return code
+	}
+	if err := siege.Accompany(ctx, os.Stdin, stdout); err != nil {
+		return f.failed(stderr, err)
+	}
+	return exitOK
 }

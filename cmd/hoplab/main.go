@@ -32,6 +32,7 @@ func commands() []command {
 		{"load", "send the demo's load to a gateway", runLoad},
 		{"bench", "measure the gateway beside other proxies", runBench},
 		{"attack", "attack the gateway beside other proxies, and measure the damage", runAttack},
+		{"companion", "be what hoplab attack measures its victim beside", runCompanion},
 		{"rules", "prove alert rules on recordings of real faults", runRules},
 		{"healthcheck", "ask a URL or a port whether it is well; for containers without a shell", runHealthcheck},
 	}

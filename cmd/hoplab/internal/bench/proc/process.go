@@ -30,11 +30,16 @@ type Command struct {
 	Args []string
 	Env  []string // added to this process's environment
 	CPU  []int    // where alone it may run; nil: anywhere
+
+	Stdin *os.File // nil: nothing
 }
 
 func (c Command) build() *exec.Cmd {
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Env = append(os.Environ(), c.Env...)
+	if c.Stdin != nil {
+		cmd.Stdin = c.Stdin
+	}
 	cmd.SysProcAttr = ownGroup()
 	return cmd
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +28,8 @@ func TestMain(m *testing.M) {
 		burn()
 	case "peak":
 		peak()
+	case "yield":
+		yield()
 	case "cpus":
 		cpus, err := CPUs()
 		fmt.Println(cpus, err)
@@ -201,6 +205,38 @@ func TestChildrenAreSeenAndStopped(t *testing.T) {
 	// Exited is closed once nobody holds the output: the child is gone too.
 	if err := p.Stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// yield tells the niceness of each thread of a process that yields.
+func yield() {
+	if err := Yield(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	threads, _ := filepath.Glob("/proc/self/task/*/stat")
+	for _, file := range threads {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread is gone
+		}
+		_, fields, _ := strings.Cut(string(text), ") ")
+		fmt.Println(strings.Fields(fields)[16]) // proc_pid_stat(5): the 19th of all
+	}
+}
+
+func TestProcessYieldsWithAllItsThreads(t *testing.T) {
+	c := self(t, "yield")
+	// A group of its own, which Output gives it: this process stays as it is.
+	out, err := Output(t.Context(), c)
+	threads := strings.Fields(out)
+	if err != nil || len(threads) < 2 {
+		t.Fatalf("%q, %v", out, err)
+	}
+	for _, text := range threads {
+		if nice, err := strconv.Atoi(text); err != nil || nice < niceness {
+			t.Errorf("a thread has niceness %q, want at least %d", text, niceness)
+		}
 	}
 }
 

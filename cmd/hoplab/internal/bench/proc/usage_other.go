@@ -33,5 +33,8 @@ func (p *Process) ResetPeak() error { return errLinux }
 // PeakRSS needs Linux.
 func (p *Process) PeakRSS() (int64, error) { return 0, errLinux }
 
+// Yield needs Linux.
+func Yield() error { return errLinux }
+
 // Confine needs Linux.
 func Confine(_ []int) (release func() error, err error) { return nil, errLinux }

@@ -2,7 +2,6 @@ package siege
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -91,9 +90,4 @@ func (f *field) with(ctx context.Context, name string, secure bool, do func(p *p
 	default:
 	}
 	return false, errors.Join(err, p.Stop())
-}
-
-// tlsConfig trusts our certificate, for HTTP/2 over TLS 1.3.
-func (f *field) tlsConfig() *tls.Config {
-	return &tls.Config{RootCAs: f.certificate.Pool, ServerName: "127.0.0.1", NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS13}
 }

@@ -2,6 +2,7 @@ package siege
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
@@ -20,41 +21,59 @@ func (f *field) measure(ctx context.Context, a hostile.Attack, name string, roun
 	if round == 1 && !f.options.Quick {
 		length = max(length, a.Lasts)
 	}
-	var err error
-	s.Died, err = f.with(ctx, name, a.TLS, func(p *proxies.Proxy, o *raw.Origin) error {
-		v := f.victim(p, a.TLS, rate)
-		v.beside(ctx, alone, f.spans.warm)
-		s.Quiet = v.beside(ctx, alone, f.spans.quiet)
-		begin := time.Now()
-		s.Growth, err = growth(p, func() {
-			s.Attacked = v.beside(ctx, func(stop <-chan struct{}) {
-				out := a.Run(ctx, p.Addr, stop)
-				s.Seconds = time.Since(begin).Seconds()
-				s.Steps, s.Bytes, s.Connections, s.Ended = out.Steps, out.Bytes, out.Connections, out.Ended
-				s.End, s.EndedAfter = out.End.String(), out.End.After.Seconds()
-			}, length)
-		})
-		s.Reached = o.Requests()
-		return err
-	})
-	if err != nil || ctx.Err() != nil {
+	b, err := f.beside(ctx, a.TLS, name, rate, length, order{Attack: a.ID})
+	if err != nil {
 		return s, err
 	}
-	_, err = f.with(ctx, name, a.TLS, func(p *proxies.Proxy, _ *raw.Origin) error {
-		v := f.victim(p, a.TLS, rate)
-		v.beside(ctx, alone, f.spans.warm)
-		s.Usual, err = growth(p, func() {
-			s.Harmless = v.beside(ctx, func(<-chan struct{}) {
-				peer := raw.Paced{
-					Addr: p.Addr, TLS: v.TLS, Connections: 1, Request: honest(p, make([]byte, parcel)),
-					Rate: max(float64(s.Bytes)/(parcel+overhead), 1) / s.Seconds,
-				}
-				peer.Persist(ctx, time.Now(), f.spans.attack)
-			}, f.spans.attack)
-		})
-		return err
+	s.Died, s.Quiet, s.Attacked, s.Growth, s.Reached, s.Seconds = b.died, b.quiet, b.fared, b.growth, b.requests, b.seconds
+	s.Steps, s.Bytes, s.Connections, s.Ended = b.out.Steps, b.out.Bytes, b.out.Connections, b.out.Ended
+	s.End, s.EndedAfter = b.out.End.String(), b.out.End.After.Seconds()
+
+	b, err = f.beside(ctx, a.TLS, name, rate, length, order{
+		Rate: max(float64(s.Bytes)/(parcel+overhead), 1) / s.Seconds, Length: length,
 	})
+	s.Harmless, s.Usual = b.fared, b.growth
 	return s, err
+}
+
+// beside is how the victim and the proxy fared beside a companion.
+type beside struct {
+	quiet, fared damage.Victim
+	growth       int64
+	requests     int64 // at the origin
+	seconds      float64
+	out          hostile.Outcome
+	died         bool
+}
+
+// beside has the victim send for a while, to a new proxy, beside a companion with
+// an order, to which the proxy's address and certificate are added.
+func (f *field) beside(ctx context.Context, secure bool, name string, rate float64, length time.Duration, o order) (b beside, err error) {
+	c, err := f.newCompanion(ctx)
+	if err != nil {
+		return b, err
+	}
+	defer func() { err = errors.Join(err, c.dismiss()) }()
+	if secure {
+		o.Trust = f.certificate.CertFile
+	}
+	b.died, err = f.with(ctx, name, secure, func(p *proxies.Proxy, origin *raw.Origin) error {
+		v := f.victim(p, secure, rate)
+		v.beside(ctx, alone, f.spans.warm)
+		b.quiet = v.beside(ctx, alone, f.spans.quiet)
+		o.Addr = p.Addr
+		begin := time.Now()
+		var failed error
+		b.growth, err = growth(p, func() {
+			b.fared = v.beside(ctx, func(stop <-chan struct{}) {
+				b.out, failed = c.work(ctx, o, stop)
+				b.seconds = time.Since(begin).Seconds()
+			}, length)
+		})
+		b.requests = origin.Requests()
+		return errors.Join(err, failed)
+	})
+	return b, err
 }
 
 // growth returns by how many bytes at most the proxy's memory grows while do runs.

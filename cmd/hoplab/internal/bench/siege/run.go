@@ -18,13 +18,14 @@ import (
 
 // Options is what a run may be told.
 type Options struct {
-	Hopscope string   // path of the program
-	Rounds   int      // at least 1
-	Quick    bool     // short: proves that everything runs, measures nothing
-	Only     []string // ids of attacks; nil: all
-	Proxies  []string // nil: all that are compared
-	Command  string   // what the results name as their origin
-	Progress io.Writer
+	Hopscope  string   // path of the program
+	Companion []string // path and arguments of a program that calls Accompany
+	Rounds    int      // at least 1
+	Quick     bool     // short: proves that everything runs, measures nothing
+	Only      []string // ids of attacks; nil: all
+	Proxies   []string // nil: all that are compared
+	Command   string   // what the results name as their origin
+	Progress  io.Writer
 }
 
 // Proxies returns those that are compared, in the order of tables.

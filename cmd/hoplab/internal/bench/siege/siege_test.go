@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,20 @@ import (
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
+
+// companionProgram is this program as a companion: see TestMain.
+func companionProgram() []string { return []string{os.Args[0], "companion"} }
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == companionProgram()[1] {
+		if err := Accompany(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
 
 // Building the gateway takes longer than most of these: they share it.
 func TestSieges(t *testing.T) {
@@ -28,7 +44,7 @@ func everyAttack(t *testing.T, gateway string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	r, err := Run(ctx, Options{
-		Hopscope: gateway, Rounds: 1, Quick: true, Proxies: []string{plan.Hopscope}, Progress: &progress,
+		Hopscope: gateway, Companion: companionProgram(), Rounds: 1, Quick: true, Proxies: []string{plan.Hopscope}, Progress: &progress,
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, progress.String())
@@ -73,7 +89,7 @@ func everyAttack(t *testing.T, gateway string) {
 			t.Fatalf("not ended as they should be: %q", how)
 		}
 		swift = again
-		if r, err = Run(ctx, Options{Hopscope: gateway, Rounds: 1, Quick: true, Only: again, Proxies: []string{plan.Hopscope}, Progress: &progress}); err != nil {
+		if r, err = Run(ctx, Options{Hopscope: gateway, Companion: companionProgram(), Rounds: 1, Quick: true, Only: again, Proxies: []string{plan.Hopscope}, Progress: &progress}); err != nil {
 			t.Fatalf("%v\n%s", err, progress.String())
 		}
 	}
@@ -87,7 +103,7 @@ func interrupted(t *testing.T, gateway string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := Run(ctx, Options{
-		Hopscope: gateway, Rounds: 1000, Quick: true, Only: []string{"ping"}, Proxies: []string{plan.Hopscope},
+		Hopscope: gateway, Companion: companionProgram(), Rounds: 1000, Quick: true, Only: []string{"ping"}, Proxies: []string{plan.Hopscope},
 		Progress: benchtest.Interruption{At: "p99", Cancel: cancel}, // the first line about an attack
 	})
 	if !errors.Is(err, context.Canceled) {

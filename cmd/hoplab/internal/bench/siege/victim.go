@@ -21,15 +21,15 @@ const (
 	overhead = 40
 )
 
-func honest(p *proxies.Proxy, body []byte) raw.Request {
-	return raw.Request{Scheme: "http", Authority: p.Addr, Path: "/", Body: body}
+func honest(addr string, body []byte) raw.Request {
+	return raw.Request{Scheme: "http", Authority: addr, Path: "/", Body: body}
 }
 
 // victimRate returns a fifth of the requests per second that a proxy can do.
 func (f *field) victimRate(ctx context.Context, name string) (float64, error) {
 	var rate float64
 	_, err := f.with(ctx, name, false, func(p *proxies.Proxy, _ *raw.Origin) error {
-		l := raw.Load{Addr: p.Addr, Connections: victims, Streams: 10, Request: honest(p, nil)}
+		l := raw.Load{Addr: p.Addr, Connections: victims, Streams: 10, Request: honest(p.Addr, nil)}
 		for _, n := range []int{f.spans.capacity / 10, f.spans.capacity} { // the first warms up
 			l.Requests = n
 			begin := time.Now()
@@ -47,9 +47,9 @@ func (f *field) victimRate(ctx context.Context, name string) (float64, error) {
 type victim struct{ raw.Paced }
 
 func (f *field) victim(p *proxies.Proxy, secure bool, rate float64) victim {
-	v := victim{raw.Paced{Addr: p.Addr, Connections: victims, Rate: rate, Request: honest(p, nil)}}
+	v := victim{raw.Paced{Addr: p.Addr, Connections: victims, Rate: rate, Request: honest(p.Addr, nil)}}
 	if secure {
-		v.TLS = f.tlsConfig()
+		v.TLS = trusting(f.certificate.Pool)
 	}
 	return v
 }
