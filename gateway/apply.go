@@ -313,19 +313,10 @@ func trusted(prefixes []netip.Prefix) func(string) bool {
 	}
 }
 
-// hand gives accepted connections to the workers in turn.
+// hand gives accepted connections of a listener to the workers in turn.
 type hand struct {
 	g *Gateway
 	l *listener
-}
-
-// HTTP2 implements accept.Hand.
-func (h hand) HTTP2(_ *accept.Listener, nc net.Conn, head []byte) {
-	w := h.g.next()
-	a := relay.Accepted{Worker: w, Conn: nc, Head: head, Listener: h.l.settings.Load()}
-	if w.Post(a) != nil {
-		a.Cancel()
-	}
 }
 
 // Admit implements accept.Hand.
@@ -334,9 +325,22 @@ func (h hand) Admit() bool { return h.g.shared.Admit() }
 // TakeBack implements accept.Hand.
 func (h hand) TakeBack() { h.g.shared.Connections.Add(-1) }
 
-// HTTP1 implements accept.Hand.
-func (h hand) HTTP1(_ *accept.Listener, nc net.Conn, head []byte) {
-	settings := h.l.settings.Load()
-	w := relay.HTTP1{Worker: h.g.next(), Listener: settings}
-	h.g.http1.Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
+// Next implements accept.Hand.
+func (h hand) Next() accept.Worker { return seat{h.g.next(), h} }
+
+// seat is a worker as a connection that was accepted sees it.
+type seat struct {
+	*relay.Worker
+	hand hand
+}
+
+// HTTP2 implements accept.Worker.
+func (s seat) HTTP2(nc net.Conn, head []byte) accept.Handover {
+	return relay.Accepted{Worker: s.Worker, Conn: nc, Head: head, Listener: s.hand.l.settings.Load()}
+}
+
+// HTTP1 implements accept.Worker.
+func (s seat) HTTP1(nc net.Conn, head []byte) {
+	w := relay.HTTP1{Worker: s.Worker, Listener: s.hand.l.settings.Load()}
+	s.hand.g.http1.Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
 }

@@ -1,7 +1,7 @@
 // Package accept takes connections in: it listens, completes TLS handshakes,
-// finds out which protocol a peer speaks, and hands the connection on. What it
-// does for one connection runs on a goroutine of that connection's own, which is
-// over once the connection has been handed on.
+// finds out which protocol a peer speaks, and hands the connection on. The first
+// bytes of a connection are waited for by its worker. If those do not say all, it
+// gets a goroutine of its own, which is over once it has been handed on.
 package accept
 
 import (
@@ -24,15 +24,32 @@ import (
 // speaks: TLS handshake and first bytes.
 const introTimeout = 10 * time.Second
 
-// Hand takes over a connection whose first bytes were read already. Its methods
-// do not block.
+// Hand takes connections. Its methods do not block.
 type Hand interface {
 	// Admit reports whether there is room for one more connection. Each that is
 	// admitted is either handed on or taken back.
 	Admit() bool
 	TakeBack()
-	HTTP2(l *Listener, nc net.Conn, head []byte)
-	HTTP1(l *Listener, nc net.Conn, head []byte)
+	// Next returns the worker whose turn it is to get a connection.
+	Next() Worker
+}
+
+// Worker takes over connections whose first bytes were read already, head. Its
+// methods do not block, and may be called on any goroutine but for Await.
+type Worker interface {
+	// Post runs a task on the worker's goroutine.
+	Post(loop.Task) error
+	// Await has a waiter told when a connection has something to read. It is called
+	// on the worker's goroutine. An error says that nobody will be told.
+	Await(nc net.Conn, w loop.Waiter, limit time.Duration) error
+	HTTP2(nc net.Conn, head []byte) Handover
+	HTTP1(nc net.Conn, head []byte)
+}
+
+// Handover is a task for the worker: it takes a connection over.
+type Handover interface {
+	loop.Task
+	loop.Canceller
 }
 
 // Listener accepts connections at one address.
@@ -45,9 +62,8 @@ type Listener struct {
 	observer event.Observer
 	log      *slog.Logger
 
-	mu     sync.Mutex
-	intro  list.List // guarded by mu: net.Conns not yet handed on, the oldest first
-	closed bool      // guarded by mu
+	mu    sync.Mutex
+	intro list.List // guarded by mu: newcomers not yet handed on, the oldest first
 
 	accepting sync.WaitGroup
 	done      sync.WaitGroup // introductions
@@ -103,9 +119,8 @@ func (l *Listener) Wait() { l.done.Wait() }
 func (l *Listener) Close() {
 	l.Stop(false)
 	l.mu.Lock()
-	l.closed = true
-	for e := l.intro.Front(); e != nil; e = e.Next() {
-		e.Value.(net.Conn).Close()
+	for e := l.intro.Front(); e != nil; e = l.intro.Front() {
+		e.Value.(*newcomer).evict()
 	}
 	l.mu.Unlock()
 	l.Wait()
@@ -143,106 +158,44 @@ func (l *Listener) take(nc net.Conn) {
 		l.refused(nc, event.RefusedMaxConnections)
 		return
 	}
-	place := l.enter(nc)
-	if place == nil {
-		nc.Close()
-		l.hand.TakeBack()
-		return
-	}
-	l.done.Go(func() {
-		if !l.introduce(nc) {
-			nc.Close()
-			l.hand.TakeBack()
-		}
-		l.leave(place)
-	})
-	// In a flood there is always one more to accept. Those that were accepted are
-	// looked at first: most have said what they speak, and what is open goes on.
+	p := &newcomer{l: l, nc: nc, to: l.hand.Next(), tls: l.tls.Load(), until: time.Now().Add(introTimeout)}
+	l.enter(p)
+	p.begin()
+	// In a flood there is always one more to accept. What is open goes on meanwhile,
+	// and those that were accepted are looked at first.
 	runtime.Gosched()
 }
 
-// enter gives a connection a place among those that are not handed on yet; nil:
-// the listener is closed. Where there are too many the oldest has to go: an
-// honest client needs its place for a moment only, and gets one in any flood that
-// does not fill them all in that moment.
-func (l *Listener) enter(nc net.Conn) *list.Element {
+// enter gives a connection a place among those that are not handed on yet. Where
+// there are too many the oldest has to go: an honest client needs its place for a
+// moment only, and gets one in any flood that does not fill them all in that
+// moment.
+func (l *Listener) enter(p *newcomer) {
+	l.done.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
-		return nil
-	}
 	if limit := l.pending.Load(); limit > 0 && int64(l.intro.Len()) >= limit {
-		oldest := l.intro.Remove(l.intro.Front()).(net.Conn)
-		oldest.Close() // its introduction fails and tidies up
-		l.refused(oldest, event.RefusedMaxPending)
+		oldest := l.intro.Front().Value.(*newcomer)
+		oldest.evict()
+		l.refused(oldest.nc, event.RefusedMaxPending)
 	}
-	return l.intro.PushBack(nc)
+	p.place = l.intro.PushBack(p)
 }
 
-func (l *Listener) leave(place *list.Element) {
+// leave takes a connection's place away. It reports whether the connection still
+// had one.
+func (l *Listener) leave(p *newcomer) bool {
 	l.mu.Lock()
-	l.intro.Remove(place) // does nothing if it had to go
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if p.place == nil {
+		return false
+	}
+	l.intro.Remove(p.place)
+	p.place = nil
+	return true
 }
 
 func (l *Listener) refused(nc net.Conn, why event.Refusal) {
 	l.observer.Refused(l.name, why)
 	l.log.Debug("connection refused", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "reason", why.String())
-}
-
-// introduce finds out what a connection speaks and hands it on. If that fails
-// nobody has taken the connection.
-//
-// A goroutine begins with a stack of 2 KiB, or 4 where the runtime sees that stacks
-// grow anyway (GODEBUG=adaptivestackstart). Until the first bytes are there the
-// calls are few and have small frames, so that it suffices: whoever says nothing,
-// or its ClientHello byte by byte, costs no more. What needs more comes after.
-func (l *Listener) introduce(nc net.Conn) (ok bool) {
-	_ = nc.SetDeadline(time.Now().Add(introTimeout))
-	if cfg := l.tls.Load(); cfg != nil {
-		head, err := readHello(nc)
-		return l.secure(nc, cfg, head, err)
-	}
-	head, h2, err := sniff(nc)
-	if err != nil {
-		l.noteTimeout(nc, err)
-		return false
-	}
-	_ = nc.SetDeadline(time.Time{})
-	if h2 {
-		l.hand.HTTP2(l, nc, head)
-	} else {
-		l.hand.HTTP1(l, nc, head)
-	}
-	return true
-}
-
-// secure completes the TLS handshake of a connection of which head was read, with
-// err if that was less than the first record, and hands the connection on.
-func (l *Listener) secure(nc net.Conn, cfg *tls.Config, head []byte, err error) (ok bool) {
-	var t *loop.Detachable
-	if err == nil {
-		t = loop.ServerTLS(nc, head, cfg)
-		err = t.Handshake() // its time is bounded by nc's deadline
-	}
-	l.observer.Handshake(l.name, nil, err)
-	if err != nil {
-		l.log.Debug("TLS handshake failed", "listener", l.name.Name, "peer", nc.RemoteAddr().String(), "error", err)
-		l.noteTimeout(nc, err)
-		return false
-	}
-	_ = nc.SetDeadline(time.Time{})
-	if t.ConnectionState().NegotiatedProtocol == "h2" {
-		l.hand.HTTP2(l, t, nil)
-	} else {
-		l.hand.HTTP1(l, t, nil)
-	}
-	return true
-}
-
-// noteTimeout tells of a peer that took too long to say what it speaks.
-func (l *Listener) noteTimeout(nc net.Conn, err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		l.refused(nc, event.RefusedTimeout)
-	}
 }

@@ -5,16 +5,20 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
+	"github.com/hopscope/hopscope/gateway/loop"
 )
 
-// door is a Hand with room for some connections, and an observer of refusals.
+// door is a Hand with room for some connections and one worker, which keeps what it
+// gets, and an observer of refusals.
 type door struct {
 	event.Observer
+	*loop.Loop
 	room    atomic.Int64
 	taken   chan net.Conn
 	refused chan event.Refusal
@@ -27,10 +31,28 @@ func (d *door) Admit() bool {
 	}
 	return true
 }
-func (d *door) TakeBack()                                  { d.room.Add(1) }
-func (d *door) HTTP2(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
-func (d *door) HTTP1(_ *Listener, nc net.Conn, _ []byte)   { d.taken <- nc }
-func (d *door) Refused(_ *event.Listener, r event.Refusal) { d.refused <- r }
+func (d *door) TakeBack()                                         { d.room.Add(1) }
+func (d *door) Next() Worker                                      { return d }
+func (d *door) HTTP2(nc net.Conn, _ []byte) Handover              { return taking{d, nc} }
+func (d *door) HTTP1(nc net.Conn, _ []byte)                       { d.taken <- nc }
+func (d *door) Refused(_ *event.Listener, r event.Refusal)        { d.refused <- r }
+func (d *door) Handshake(*event.Listener, *event.Endpoint, error) {}
+
+// taking is a Handover to a door.
+type taking struct {
+	d  *door
+	nc net.Conn
+}
+
+func (t taking) Run()    { t.d.taken <- t.nc }
+func (t taking) Cancel() { t.nc.Close() }
+
+// shift is a loop.Batcher, and the task that ends it.
+type shift struct{ over bool }
+
+func (s *shift) BatchBegin(event.Time) {}
+func (s *shift) BatchEnd() bool        { return !s.over }
+func (s *shift) Run()                  { s.over = true }
 
 // listen returns a listener that serves.
 func listen(t *testing.T, room, pending int64) (*Listener, *door) {
@@ -43,8 +65,21 @@ func listen(t *testing.T, room, pending int64) (*Listener, *door) {
 // bind returns a listener that accepts nothing yet.
 func bind(t *testing.T, room, pending int64) (*Listener, *door) {
 	t.Helper()
-	d := &door{taken: make(chan net.Conn, 100), refused: make(chan event.Refusal, 100)}
+	work, err := loop.New(event.NewClock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bindTo(t, work, room, pending)
+}
+
+// bindTo returns a listener whose connections a loop waits for, which it runs.
+func bindTo(t *testing.T, work *loop.Loop, room, pending int64) (*Listener, *door) {
+	t.Helper()
+	d := &door{Loop: work, taken: make(chan net.Conn, 100), refused: make(chan event.Refusal, 100)}
 	d.room.Store(room)
+	end := &shift{}
+	var worker sync.WaitGroup
+	worker.Go(func() { work.Run(end) })
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +88,10 @@ func bind(t *testing.T, room, pending int64) (*Listener, *door) {
 	l.SetMaxPending(pending)
 	t.Cleanup(func() {
 		l.Close()
+		if err := work.Post(end); err != nil {
+			t.Error(err)
+		}
+		worker.Wait()
 		close(d.taken)
 		for nc := range d.taken {
 			nc.Close()
@@ -180,4 +219,66 @@ func TestFloodOfHonestConnectionsIsTaken(t *testing.T) {
 			t.Fatalf("refused for %s", r)
 		}
 	}
+}
+
+// pumped is a loop that cannot wait for sockets, as on systems without epoll.
+func pumped() *loop.Loop { return loop.NewPumped(event.NewClock()) }
+
+// Whoever does not say all at once is waited for: by the loop, by a goroutine, and
+// by a goroutine where the loop cannot.
+func TestFirstLineMayComeInPieces(t *testing.T) {
+	for name, l := range map[string]*Listener{
+		"epoll": first(listen(t, 100, 100)), "pumped": first(serve(bindTo(t, pumped(), 100, 100))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := l.hand.(*door)
+			silent, partly := dial(t, l), dial(t, l)
+			_, _ = io.WriteString(partly, "GET / HT")
+			// By now both were accepted: whoever connects later is served.
+			_, _ = io.WriteString(dial(t, l), "GET / HTTP/1.1\r\n")
+			(<-d.taken).Close()
+			_, _ = io.WriteString(silent, "PRI * HTTP/2.0\r\n")
+			(<-d.taken).Close()
+			_, _ = io.WriteString(partly, "TP/1.1\r\n")
+			(<-d.taken).Close()
+		})
+	}
+}
+
+// Whoever leaves without a word gives its place back, and so does who waits when the
+// listener closes.
+func TestThoseWhoSayNothingGiveTheirPlaceBack(t *testing.T) {
+	for name, l := range map[string]*Listener{
+		"epoll": first(listen(t, 3, 3)), "pumped": first(serve(bindTo(t, pumped(), 3, 3))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := l.hand.(*door)
+			room := func(want int64) {
+				t.Helper()
+				for end := time.Now().Add(time.Minute); d.room.Load() != want; time.Sleep(time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatalf("%d of 3 places are left, want %d", d.room.Load(), want)
+					}
+				}
+			}
+			silent, partly := dial(t, l), dial(t, l)
+			_, _ = io.WriteString(partly, "GET")
+			room(1)
+			silent.Close()
+			partly.Close()
+			room(3)
+			dial(t, l)
+			_, _ = io.WriteString(dial(t, l), "GET")
+			room(1)
+			l.Close()
+			room(3)
+		})
+	}
+}
+
+func first(l *Listener, _ *door) *Listener { return l }
+
+func serve(l *Listener, d *door) (*Listener, *door) {
+	l.Serve()
+	return l, d
 }

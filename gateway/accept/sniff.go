@@ -9,12 +9,13 @@ import (
 // line that is longer is left to the HTTP/1.1 server to refuse.
 const maxLine = 8 << 10
 
-// sniff reads the first line and reports whether the peer speaks HTTP/2: whether
-// it is anything but the request line of HTTP/1. What is neither is left to the
-// HTTP/2 side, which ends a connection without the preface (RFC 9113 §3.4).
-func sniff(r io.Reader) (head []byte, h2 bool, err error) {
-	buf := make([]byte, 64) // a preface, most likely
-	n := 0
+// sniff reads the first line, of which head was read before, and reports whether
+// the peer speaks HTTP/2: whether it is anything but the request line of HTTP/1.
+// What is neither is left to the HTTP/2 side, which ends a connection without the
+// preface (RFC 9113 §3.4).
+func sniff(r io.Reader, head []byte) (all []byte, h2 bool, err error) {
+	buf := append(head, make([]byte, firstLine)...)
+	n := len(head)
 	for {
 		m, err := r.Read(buf[n:])
 		n += m

@@ -17,12 +17,12 @@ func TestSniff(t *testing.T) {
 		"\r\nGET / HTTP/1.1\r\n\r\n":             false,
 		"GET /" + strings.Repeat("a", 2*maxLine): false,
 	} {
-		head, h2, err := sniff(iotest.OneByteReader(strings.NewReader(input)))
+		head, h2, err := sniff(iotest.OneByteReader(strings.NewReader(input[1:])), []byte(input[:1]))
 		if err != nil || h2 != want || !strings.HasPrefix(input, string(head)) {
 			t.Errorf("%.40q: HTTP/2 %v, %v; read %q", input, h2, err, head)
 		}
 	}
-	if _, _, err := sniff(strings.NewReader("PRI * HTT")); err == nil {
+	if _, _, err := sniff(strings.NewReader("PRI * HTT"), nil); err == nil {
 		t.Error("a line that is cut is accepted")
 	}
 }

@@ -51,37 +51,57 @@ func TestSilentConnectionsGiveWay(t *testing.T) {
 	}
 }
 
-// A connection that says nothing, or its ClientHello byte by byte, costs a small
-// stack and no state of TLS.
+// A connection that says nothing costs no goroutine. One that says less than a line,
+// or its ClientHello byte by byte, costs a small stack and no state of TLS.
 func TestSilentConnectionsCostLittle(t *testing.T) {
-	const conns, most = 300, 3 << 10
-	for listener, says := range map[string]string{"edge": "", "tls": "\x16\x03\x01\x02\x00\x01"} {
-		t.Run(listener, func(t *testing.T) {
+	const conns, slack, most = 300, 10, 3 << 10
+	for _, c := range []struct {
+		name, listener, says string
+		goroutine            bool
+	}{
+		{"silent", "edge", "", false},
+		{"silent over TLS", "tls", "", false},
+		{"slow", "edge", "PRI * HT", true},
+		{"slow over TLS", "tls", "\x16\x03\x01\x02\x00\x01", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			// Otherwise new stacks are as large as others have grown on average.
 			g := startGateway(t, twoListenerConfig(t, newAuthority(t), startOrigin(t, nil).address),
 				gatewayOptions{env: []string{"GODEBUG=adaptivestackstart=0"}})
-			look := func() (goroutines, stacks float64) {
+			look := func() (open, goroutines, stacks float64) {
 				page, _ := g.adminGet("/metrics", "")
+				open, _ = metric(page, "process_open_fds")
 				goroutines, _ = metric(page, "go_goroutines")
 				stacks, _ = metric(page, "go_memstats_stack_inuse_bytes")
-				return goroutines, stacks
+				return open, goroutines, stacks
 			}
 			look() // the first scrape has stacks to grow
-			goroutines, before := look()
+			open, goroutines, before := look()
 			for range conns {
-				nc, err := net.Dial("tcp", g.address[listener])
+				nc, err := net.Dial("tcp", g.address[c.listener])
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { nc.Close() })
-				_, _ = io.WriteString(nc, says)
+				_, _ = io.WriteString(nc, c.says)
 			}
-			var after float64
+			var running, after float64
 			eventually(t, "all are waited for", func() (bool, string) {
 				var now float64
-				now, after = look()
-				return now >= goroutines+conns-10, fmt.Sprint(now)
+				now, running, after = look()
+				waited := now >= open+conns-slack
+				if c.goroutine {
+					waited = running >= goroutines+conns-slack
+				}
+				return waited, fmt.Sprint(now, running)
 			})
+			if !c.goroutine {
+				eventually(t, "none has a goroutine", func() (bool, string) {
+					_, running, _ = look()
+					return running <= goroutines+slack, fmt.Sprint(running)
+				})
+				return
+			}
 			if each := (after - before) / conns; each > most {
 				t.Errorf("each takes %.0f bytes of stack, want at most %d", each, most)
 			}

@@ -38,6 +38,20 @@ type Socket interface {
 	Close()
 }
 
+// Waiter is told of a connection that Loop.Await waits for: one of the two, once.
+type Waiter interface {
+	// Arrived: there is something to read, if only an error.
+	Arrived()
+	// Missed: nothing came in time (os.ErrDeadlineExceeded), or the loop has ended
+	// (ErrStopped).
+	Missed(err error)
+}
+
+// maxArrived is of how many connections a batch tells that their first bytes have
+// come: what follows is far more than what an open connection takes, and those are
+// not to wait for a crowd of newcomers.
+const maxArrived = 16
+
 // ErrWouldBlock is returned by Socket.Read when there is nothing to read.
 var ErrWouldBlock = errors.New("loop: would block")
 
@@ -64,6 +78,7 @@ type Loop struct {
 	again []*socket // sockets with more to read that the poller cannot see
 	pumps map[*pump]struct{}
 
+	arrived   int // connections whose first bytes have come in this batch
 	lingering int // sockets that are closed and wait for their peer
 
 	mu      sync.Mutex
@@ -145,6 +160,7 @@ func (l *Loop) Run(b Batcher) {
 	for {
 		l.poll.wait(l)
 		l.now = l.clock.Now()
+		l.arrived = 0
 		b.BatchBegin(l.now)
 		l.poll.dispatch(l)
 		l.readAgain()

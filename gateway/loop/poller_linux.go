@@ -156,9 +156,14 @@ func (p *epoll) wake() {
 
 func (p *epoll) close() {
 	for _, s := range p.sockets {
-		if s != nil {
-			unix.Close(s.fd)
+		if s == nil {
+			continue
 		}
+		if a, ok := s.handler.(*awaited); ok {
+			a.end(ErrStopped)
+			continue
+		}
+		unix.Close(s.fd)
 	}
 	p.file.Close()
 	unix.Close(p.evfd)

@@ -5,6 +5,7 @@ package loop
 import (
 	"errors"
 	"net"
+	"time"
 )
 
 func newPoller() (poller, error) { return newSignal(), nil }
@@ -23,6 +24,15 @@ func (s *socket) Write([]byte) (int, error) { return 0, net.ErrClosed }
 func (s *socket) Unacked() int              { return 0 }
 func (s *socket) Unanswered() bool          { return false }
 func (s *socket) Close()                    {}
+
+// Await is not supported here.
+func (l *Loop) Await(net.Conn, Waiter, time.Duration) error { return errors.ErrUnsupported }
+
+// ReadNow is not supported here: there is nothing to read.
+func ReadNow(net.Conn, []byte) (int, error) { return 0, ErrWouldBlock }
+
+// Ready is not supported here.
+func Ready(net.Conn) bool { return false }
 
 func readFD(int, []byte) (int, error)  { return 0, errors.ErrUnsupported }
 func writeFD(int, []byte) (int, error) { return 0, errors.ErrUnsupported }

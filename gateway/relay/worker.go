@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -129,6 +130,11 @@ func (w *Worker) Run() { w.link.Loop.Run((*batch)(w)) }
 
 // Post runs a task on the worker's goroutine. It may be called from any.
 func (w *Worker) Post(t loop.Task) error { return w.link.Loop.Post(t) }
+
+// Await waits for the first bytes of a connection that the worker may get.
+func (w *Worker) Await(nc net.Conn, told loop.Waiter, limit time.Duration) error {
+	return w.link.Loop.Await(nc, told, limit)
+}
 
 // batch is a Worker as its loop sees it.
 type batch Worker
