@@ -53,3 +53,46 @@ func TestResolvedEndpointsAreVerifiedByTheirName(t *testing.T) {
 		}
 	}
 }
+
+// What was verified for one name is not used for another that stands for the same
+// address.
+func TestNamesOfOneAddressShareNoConnection(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	certificate, err := tls.LoadX509KeyPair(ca.issue(t, "origin.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newNetwork(t)
+	names := startNameServer(t, n)
+	names.set(func(s *nameServer) { s.addresses = []string{"127.0.0.2"} }) // of every name
+	var asked sync.Map                                                     // "protocol name" → true
+	o := serveOrigin(t, n.space.listen(t, "127.0.0.2:0"), &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			asked.Store(h.SupportedProtos[0]+" "+h.ServerName, true)
+			return nil, nil
+		},
+	})
+	_, port, err := net.SplitHostPort(o.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for protocol, offered := range map[string]string{"h2": "h2", "http1": "http/1.1"} {
+		settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, ca.caFile)
+		config := plainConfig("dns:origin.test:" + port)
+		config = strings.Replace(config, "protocol: h2c", settings, 1)
+		config = strings.Replace(config, `"dns:origin.test:`+port+`"`, `"dns:origin.test:`+port+`", "dns:other.test:`+port+`"`, 1)
+		g := startGateway(t, config, gatewayOptions{space: n.space})
+		client := newClientIn(t, n.space)
+		eventually(t, protocol+": the certificate is not for the other name", func() (bool, string) {
+			r := wait(t, "a request", ask(t.Context(), client, "http://"+g.address["edge"]+"/"))
+			_, own := asked.Load(offered + " origin.test")
+			_, other := asked.Load(offered + " other.test")
+			return own && other, fmt.Sprintf("asked for origin.test: %v, for other.test: %v; %+v", own, other, r)
+		})
+		if line := g.waitLog("endpoint cannot be reached"); !strings.Contains(line, "not other.test") {
+			t.Errorf("%s: the log does not say that the certificate is for another name: %s", protocol, line)
+		}
+	}
+}

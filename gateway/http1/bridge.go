@@ -23,6 +23,7 @@ type bridge struct {
 	ended   bool // the end was passed to out
 	waiting int  // bytes passed to out and not yet written
 	err     error
+	heard   bool // something was read since Vanished looked last
 
 	stalled bool
 	since   event.Time

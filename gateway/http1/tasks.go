@@ -21,6 +21,7 @@ type headersRead struct {
 }
 
 func (t headersRead) Run() {
+	t.b.heard = true
 	if !t.b.over {
 		t.b.handler.Headers(t.list, t.end)
 	}
@@ -35,6 +36,7 @@ type dataRead struct {
 }
 
 func (t dataRead) Run() {
+	t.b.heard = true
 	if !t.b.over {
 		t.b.handler.Data(t.buf[:t.n], t.end)
 	}

@@ -45,8 +45,14 @@ func socketOf(nc net.Conn) *net.TCPConn {
 type socket struct{ tcp atomic.Pointer[net.TCPConn] }
 
 // Vanished reports whether the endpoint's system has not answered for so long what
-// it was sent, or was asked. A window that stays shut is an answer.
+// it was sent, or was asked. A window that stays shut is an answer. It is called now
+// and then; the kernel is not asked about an endpoint of which something was read
+// since the last time.
 func (o *Origin) Vanished(p Patience) bool {
+	if o.heard {
+		o.heard = false
+		return false
+	}
 	tcp := o.progress.socket.tcp.Load()
 	return tcp != nil && p.After > 0 && !o.over && silent(tcp, p.After+p.Timeout)
 }

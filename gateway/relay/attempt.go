@@ -36,7 +36,7 @@ func (x *Exchange) try(e *upstream.Endpoint) {
 	if x.rec.Attempts > 1 {
 		x.mark(event.MarkRetry, int64(x.rec.Attempts))
 	}
-	if x.route.Cluster.HTTP1 != nil {
+	if x.route.Cluster.Protocol == config.HTTP1 {
 		x.bridge(e)
 		return
 	}

@@ -98,7 +98,7 @@ func (x *Exchange) bridge(e *upstream.Endpoint) {
 	x.attempt.bridge = true
 	c := x.route.Cluster
 	end := x.wholeRequest()
-	o := http1.Open(HTTP1{Worker: x.w}, c.HTTP1, c.Scheme(), e.Info.Address, x.injected(), end,
+	o := http1.Open(HTTP1{Worker: x.w}, c.Transport(e.Info), c.Scheme(), e.Info.Address, x.injected(), end,
 		int(x.table.Limits.StreamWindow), patience(&x.table.Limits), (*origin)(x))
 	x.up = o
 	x.w.bridged[x] = o

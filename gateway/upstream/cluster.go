@@ -21,7 +21,6 @@ import (
 type Cluster struct {
 	Name     *event.UpstreamName
 	Protocol config.Protocol
-	HTTP1    *http.Transport // protocol http1 only
 
 	cfg         config.Upstream
 	tls         *tls.Config      // nil: plain
@@ -30,6 +29,7 @@ type Cluster struct {
 	observer    event.Observer
 	log         *slog.Logger
 	endpoints   atomic.Pointer[[]*event.Endpoint]
+	http1       map[string]*http.Transport // by host, see Transport; protocol http1 only
 	connect     Connect
 	told        told
 
@@ -59,7 +59,7 @@ func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time
 		c.tls, c.credentials = t.Config, t
 	}
 	if cfg.Protocol == config.HTTP1 {
-		c.HTTP1 = c.http1Transport()
+		c.http1 = make(map[string]*http.Transport)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
@@ -67,6 +67,9 @@ func NewCluster(cfg config.Upstream, id *event.UpstreamName, connectTimeout time
 	for _, e := range cfg.Endpoints {
 		hostPort, dns := config.CutDNS(e)
 		host, port, _ := net.SplitHostPort(hostPort) // validated by config
+		if c.http1 != nil {
+			c.addTransport(host)
+		}
 		if dns {
 			r.names = append(r.names, &name{host: host, port: port})
 		} else {
@@ -109,7 +112,5 @@ func (c *Cluster) Close() {
 	for _, e := range c.Endpoints() {
 		c.observer.EndpointRemoved(e)
 	}
-	if c.HTTP1 != nil {
-		c.HTTP1.CloseIdleConnections()
-	}
+	c.closeIdle()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -22,37 +21,6 @@ func (c *Cluster) dial(e *event.Endpoint) (net.Conn, error) {
 	}
 	if err != nil {
 		c.tell(e.Address, err)
-		return nil, err
-	}
-	return nc, nil
-}
-
-// maxResponseHeaderBytes bounds the header of a response over HTTP/1.1.
-const maxResponseHeaderBytes = 64 << 10
-
-// http1Transport makes the connections of protocol http1.
-func (c *Cluster) http1Transport() *http.Transport {
-	return &http.Transport{
-		DialContext:         c.dialHTTP1,
-		DialTLSContext:      c.dialHTTP1,
-		DisableCompression:  true, // what the client asked for is passed on
-		MaxIdleConnsPerHost: 256,
-		IdleConnTimeout:     90 * time.Second,
-		// Of a response's header, as it comes: nothing of it is passed on before it is
-		// whole. What net/http takes by default, 10 MiB, is above the bounds of memory.
-		MaxResponseHeaderBytes: maxResponseHeaderBytes,
-	}
-}
-
-func (c *Cluster) dialHTTP1(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	nc, err := c.connect(ctx, network, address)
-	if err == nil && c.tls != nil {
-		nc, err = handshake(ctx, c, c.named(address), "http/1.1", nc, func(nc net.Conn, cfg *tls.Config) tlsConn { return tls.Client(nc, cfg) })
-	}
-	if err != nil {
-		c.tell(address, err)
 		return nil, err
 	}
 	return nc, nil

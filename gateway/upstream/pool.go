@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 
+	"github.com/hopscope/hopscope/gateway/config"
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/conn"
 	"github.com/hopscope/hopscope/gateway/link"
@@ -118,10 +119,10 @@ func (p *Pool) Drain(reason event.CloseReason) {
 	for _, e := range p.known {
 		e.drain(reason)
 	}
-	if t := p.Cluster.HTTP1; t != nil {
-		// Cluster.Close did this, but a request that connects later makes the
-		// transport keep connections again. Not here: under TLS closing can block.
-		go t.CloseIdleConnections()
+	if p.Cluster.Protocol == config.HTTP1 {
+		// Cluster.Close did this, but a request that connects later makes a transport
+		// keep connections again. Not here: under TLS closing can block.
+		go p.Cluster.closeIdle()
 	}
 }
 

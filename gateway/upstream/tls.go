@@ -74,15 +74,3 @@ type tlsConn interface {
 	HandshakeContext(context.Context) error
 	ConnectionState() tls.ConnectionState
 }
-
-// named returns the endpoint with an address, which may be gone by now. Where two
-// names stand for it, it is the first's: net/http uses one connection for both.
-func (c *Cluster) named(address string) *event.Endpoint {
-	for _, e := range c.Endpoints() {
-		if e.Address == address {
-			return e
-		}
-	}
-	host, _, _ := net.SplitHostPort(address)
-	return &event.Endpoint{Upstream: c.Name, Host: host, Address: address}
-}
