@@ -37,7 +37,8 @@ func (a Attack) Run(ctx context.Context, addr string, stop <-chan struct{}) Outc
 	var done sync.WaitGroup
 	for i := range a.Connections {
 		done.Go(func() {
-			if wait(ctx, stop, time.Duration(i)*dialPause) {
+			// The first attacks in any case, be the time ever so short.
+			if i == 0 || wait(ctx, stop, time.Duration(i)*dialPause) {
 				r.attacker(ctx)
 			}
 		})

@@ -19,9 +19,6 @@ import (
 // Accompany is a companion's part of a siege: it takes an order from in, carries
 // it out until in ends, and writes to out what came of it.
 func Accompany(ctx context.Context, in io.Reader, out io.Writer) error {
-	if err := proc.Yield(); err != nil {
-		return err
-	}
 	if _, err := fmt.Fprintln(out, ready); err != nil {
 		return err
 	}
@@ -33,6 +30,11 @@ func Accompany(ctx context.Context, in io.Reader, out io.Writer) error {
 	var o order
 	if err := json.Unmarshal(line, &o); err != nil {
 		return fmt.Errorf("order %q: %w", line, err)
+	}
+	if o.Yield {
+		if err := proc.Yield(); err != nil {
+			return err
+		}
 	}
 	stop := make(chan struct{})
 	go func() {

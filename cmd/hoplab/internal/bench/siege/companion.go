@@ -29,6 +29,7 @@ const ready = "ready"
 // order is what a companion is told to do.
 type order struct {
 	Addr   string        `json:"addr"`
+	Yield  bool          `json:"yield"`  // the CPU to the victim and the origin
 	Attack string        `json:"attack"` // its id; "": be harmless
 	Rate   float64       `json:"rate"`   // of the harmless peer's requests, per second
 	Length time.Duration `json:"length"` // for how long it sends them

@@ -54,6 +54,7 @@ func (f *field) beside(ctx context.Context, secure bool, name string, rate float
 		return b, err
 	}
 	defer func() { err = errors.Join(err, c.dismiss()) }()
+	o.Yield = !f.options.Quick // which is not to depend on what a busy machine leaves
 	if secure {
 		o.Trust = f.certificate.CertFile
 	}
