@@ -44,6 +44,22 @@ for (const name of pages) {
   }
 }
 
+test("the first paint is there within a second", async () => {
+  // The best of some: what else the machine does is not the page's doing.
+  const times: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const tab = await browser.open(`${address}/`);
+    await tab.page.getByRole("heading", { level: 1 }).first().waitFor();
+    const paint = () =>
+      tab.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0);
+    await tab.until("something is painted", async () => (await paint()) > 0);
+    times.push(await paint());
+    await tab.close();
+  }
+  console.log(`first paint after ${times.map((t) => t.toFixed(0)).join(", ")} ms`);
+  expect(Math.min(...times)).toBeLessThan(1000);
+});
+
 test("scripts are under 400 kB compressed", () => {
   const folder = `${import.meta.dirname}/../dist/assets`;
   const scripts = readdirSync(folder).filter((f) => f.endsWith(".js"));

@@ -1,5 +1,5 @@
 import type { PanelLink } from "./dashboards";
-import { getJSON } from "./http";
+import { getJSON, listOf } from "./http";
 
 /** A fault of the demo, and what to expect of it. */
 export interface Fault {
@@ -16,8 +16,9 @@ export interface Fault {
   };
 }
 
-export function faults(signal?: AbortSignal): Promise<Fault[]> {
-  return getJSON("faults", "api/faults", signal ? { signal } : {});
+export async function faults(signal?: AbortSignal): Promise<Fault[]> {
+  const url = "api/faults";
+  return listOf("faults", url, await getJSON("faults", url, signal ? { signal } : {}));
 }
 
 /** Turns a fault on or off and returns its new state. */

@@ -1,6 +1,6 @@
 // The gateway's admin pages.
 
-import { getJSON, getText } from "./http";
+import { getJSON, getText, listOf } from "./http";
 
 /** Flow-control windows on one side of a stream, in bytes. A send window may be negative. */
 export interface Windows {
@@ -71,12 +71,14 @@ export function streamKey(s: Pick<Stream, "connection" | "id">): string {
   return `${s.connection}/${s.id}`;
 }
 
-export function streams(signal?: AbortSignal): Promise<Stream[]> {
-  return getJSON("admin", "api/admin/streams", signal ? { signal } : {});
+export async function streams(signal?: AbortSignal): Promise<Stream[]> {
+  const url = "api/admin/streams";
+  return listOf("admin", url, await getJSON("admin", url, signal ? { signal } : {}));
 }
 
-export function connections(signal?: AbortSignal): Promise<Connection[]> {
-  return getJSON("admin", "api/admin/connections", signal ? { signal } : {});
+export async function connections(signal?: AbortSignal): Promise<Connection[]> {
+  const url = "api/admin/connections";
+  return listOf("admin", url, await getJSON("admin", url, signal ? { signal } : {}));
 }
 
 /** The running configuration, as YAML. */

@@ -79,6 +79,17 @@ export async function getJSON<T>(source: Source, path: string, request: Request 
   }
 }
 
+/** Takes an answer as a list of objects. Throws a Failure if it is none. */
+export function listOf<T>(source: Source, url: string, answer: unknown): T[] {
+  if (Array.isArray(answer) && answer.every((each) => typeof each === "object" && each !== null)) return answer as T[];
+  throw senseless(source, url);
+}
+
+/** What is said of an answer that is JSON, but not what was asked for. */
+export function senseless(source: Source, url: string): Failure {
+  return new Failure(source, "the answer makes no sense", "does the address belong to the right program?", url, 200);
+}
+
 /** Asks for text. Throws as getJSON does. */
 export async function getText(source: Source, path: string, request: Request = {}): Promise<string> {
   return (await ask(source, path, request)).text();

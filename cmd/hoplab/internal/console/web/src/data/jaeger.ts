@@ -1,6 +1,6 @@
 // Jaeger's query API.
 
-import { Failure, getJSON, type Params } from "./http";
+import { Failure, getJSON, listOf, type Params, senseless } from "./http";
 
 export interface KeyValue {
   key: string;
@@ -50,36 +50,48 @@ export interface Search {
   limit?: number;
 }
 
-async function ask<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+async function ask(path: string, params: Params, signal?: AbortSignal): Promise<unknown[]> {
   const url = `api/traces/${path}`;
-  const answer = await getJSON<{ data: T | null; errors?: { msg: string }[] | null }>("traces", url, {
+  const answer = await getJSON<{ data?: unknown; errors?: { msg?: string }[] | null } | null>("traces", url, {
     params,
     ...(signal ? { signal } : {}),
   });
-  if (answer.data === null) throw new Failure("traces", answer.errors?.[0]?.msg ?? "no data", "", url, 200);
+  const error = answer?.errors?.[0];
+  if (error && !answer.data) throw new Failure("traces", error.msg ?? "no data", "", url, 200);
+  if (!Array.isArray(answer?.data)) throw senseless("traces", url);
   return answer.data;
 }
 
-export function services(signal?: AbortSignal): Promise<string[]> {
-  return ask("services", {}, signal);
+/** Traces without what cannot be drawn: those that are none. */
+function tracesOf(url: string, answer: unknown[]): Trace[] {
+  return listOf<Trace>("traces", url, answer).map((t) => ({
+    ...t,
+    spans: listOf("traces", url, t.spans),
+    processes: t.processes ?? {},
+  }));
 }
 
-export function operations(service: string, signal?: AbortSignal): Promise<string[]> {
-  return ask(`services/${encodeURIComponent(service)}/operations`, {}, signal);
+export async function services(signal?: AbortSignal): Promise<string[]> {
+  return (await ask("services", {}, signal)).map(String);
+}
+
+export async function operations(service: string, signal?: AbortSignal): Promise<string[]> {
+  return (await ask(`services/${encodeURIComponent(service)}/operations`, {}, signal)).map(String);
 }
 
 /** Traces in which one span matches, newest first. */
-export function search(s: Search, signal?: AbortSignal): Promise<Trace[]> {
+export async function search(s: Search, signal?: AbortSignal): Promise<Trace[]> {
   const { tags, ...rest } = s;
-  return ask(
+  const found = await ask(
     "search",
     { ...rest, tags: tags && Object.keys(tags).length > 0 ? JSON.stringify(tags) : undefined },
     signal,
   );
+  return tracesOf("api/traces/search", found);
 }
 
 export async function trace(id: string, signal?: AbortSignal): Promise<Trace> {
-  const [found] = await ask<Trace[]>(encodeURIComponent(id), {}, signal);
+  const [found] = tracesOf(id, await ask(encodeURIComponent(id), {}, signal));
   if (!found) throw new Failure("traces", `there is no trace ${id}`, "it may be too old, or was not sampled", id, 404);
   return found;
 }

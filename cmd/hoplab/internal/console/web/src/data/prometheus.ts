@@ -1,6 +1,6 @@
 // Prometheus' HTTP API, as far as the console uses it.
 
-import { Failure, getJSON, type Params } from "./http";
+import { Failure, getJSON, listOf, type Params, senseless } from "./http";
 
 export type Labels = Record<string, string>;
 
@@ -75,8 +75,9 @@ type RawResult =
 async function ask<T>(path: string, params: Params, form: boolean, signal?: AbortSignal): Promise<T> {
   const url = `api/prometheus/${path}`;
   const envelope = await getJSON<Envelope<T>>("prometheus", url, { params, form, ...(signal ? { signal } : {}) });
-  if (envelope.status !== "success") {
-    throw new Failure("prometheus", envelope.error ?? "the query failed", "", url, 200);
+  if (envelope?.status === "error") throw new Failure("prometheus", envelope.error ?? "the query failed", "", url, 200);
+  if (envelope?.status !== "success" || typeof envelope.data !== "object" || envelope.data === null) {
+    throw senseless("prometheus", url);
   }
   return envelope.data;
 }
@@ -92,8 +93,8 @@ function parse(result: RawResult): Series[] {
   if (result.resultType === "scalar") {
     return [{ labels: {}, samples: [[result.result[0], parseValue(result.result[1])]] }];
   }
-  return result.result.map((raw) => ({
-    labels: raw.metric,
+  return listOf<RawSeries>("prometheus", "api/prometheus/query", result.result).map((raw) => ({
+    labels: raw.metric ?? {},
     samples: (raw.values ?? (raw.value ? [raw.value] : [])).map(([time, value]): Sample => [time, parseValue(value)]),
   }));
 }
@@ -123,26 +124,31 @@ export async function exemplars(
 ): Promise<ExemplarSeries[]> {
   type Raw = { seriesLabels: Labels; exemplars: { labels: Labels; value: string; timestamp: number }[] };
   const all = await ask<Raw[]>("query_exemplars", { query: expr, start, end }, true, signal);
-  return all.map((raw) => ({
+  return listOf<Raw>("prometheus", "api/prometheus/query_exemplars", all).map((raw) => ({
     labels: raw.seriesLabels,
     exemplars: raw.exemplars.map((e) => ({ labels: e.labels, value: parseValue(e.value), time: e.timestamp })),
   }));
 }
 
 /** The values that a label has in the series that a selector names. */
-export function labelValues(
+export async function labelValues(
   label: string,
   selector: string,
   start: number,
   end: number,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  return ask(`label/${encodeURIComponent(label)}/values`, { "match[]": selector, start, end }, false, signal);
+  const path = `label/${encodeURIComponent(label)}/values`;
+  const all = await ask<unknown>(path, { "match[]": selector, start, end }, false, signal);
+  if (!Array.isArray(all)) throw senseless("prometheus", `api/prometheus/${path}`);
+  return all.map(String);
 }
 
 /** Every rule group, with the active alerts. */
 export async function rules(signal?: AbortSignal): Promise<RuleGroup[]> {
-  return (await ask<{ groups: RuleGroup[] }>("rules", {}, false, signal)).groups;
+  const { groups } = await ask<{ groups: unknown }>("rules", {}, false, signal);
+  const url = "api/prometheus/rules";
+  return listOf<RuleGroup>("prometheus", url, groups).map((g) => ({ ...g, rules: listOf("prometheus", url, g.rules) }));
 }
 
 /** What Prometheus scrapes, as far as the console needs to know it. */
@@ -155,5 +161,6 @@ export interface Scraped {
 
 /** The targets that are scraped now. */
 export async function targets(signal?: AbortSignal): Promise<Scraped[]> {
-  return (await ask<{ activeTargets: Scraped[] }>("targets", {}, false, signal)).activeTargets;
+  const { activeTargets } = await ask<{ activeTargets: unknown }>("targets", {}, false, signal);
+  return listOf("prometheus", "api/prometheus/targets", activeTargets);
 }

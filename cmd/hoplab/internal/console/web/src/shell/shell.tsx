@@ -2,7 +2,7 @@ import "./theme.css";
 import "./base.css";
 import "./shell.css";
 
-import type { ComponentType } from "preact";
+import { Component, type ComponentChildren, type ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { consoleInfo, info } from "../data/console";
@@ -72,7 +72,36 @@ function PageView({ page }: { page: Page }) {
   }, [page]);
   if (!view) return null;
   if ("problem" in view) return <Empty>This page could not be loaded ({view.problem}). Load it again.</Empty>;
-  return <view.component />;
+  return (
+    <Boundary>
+      <view.component />
+    </Boundary>
+  );
+}
+
+/** Says what went wrong in a page that could not be drawn; the rest goes on. */
+class Boundary extends Component<{ children: ComponentChildren }, { problem: string | undefined }> {
+  override state = { problem: undefined };
+
+  override componentDidCatch(error: unknown): void {
+    this.setState({ problem: String(error) });
+  }
+
+  override render() {
+    const { problem } = this.state;
+    if (problem === undefined) return this.props.children;
+    return (
+      <>
+        <h1>This page could not be drawn</h1>
+        <p class="note note-bad">{problem}</p>
+        <p>
+          <button type="button" class="button" onClick={() => this.setState({ problem: undefined })}>
+            Try again
+          </button>
+        </p>
+      </>
+    );
+  }
 }
 
 function DeadSources() {

@@ -17,6 +17,7 @@ export default function AlertsPage() {
   const asked = usePolling(rules, 5000, "rules");
   return (
     <div class="alerts">
+      {asked.data && name !== undefined ? null : <h1 class="visually-hidden">Alerts</h1>}
       {asked.failure && !asked.data ? <FailureNote failure={asked.failure} what="Alerts" /> : null}
       {!asked.data && !asked.failure ? <Empty>Asking Prometheus …</Empty> : null}
       {asked.data && name === undefined ? <AlertList rows={rowsOf(asked.data)} /> : null}
@@ -35,7 +36,6 @@ function AlertList({ rows }: { rows: readonly Row[] }) {
   const shown = rows.filter((r) => matches(r, text, wanted));
   return (
     <>
-      <h1 class="visually-hidden">Alerts</h1>
       <div class="alert-tools">
         <input
           class="input"

@@ -28,7 +28,12 @@ export default function FaultsPage() {
     if (list && groups) memories.value = remember(memories.peek(), list, currents(groups), Date.now());
   }, [list, groups]);
   if (!list) {
-    return asked.failure ? <FailureNote failure={asked.failure} what="Faults" /> : <Empty>Asking …</Empty>;
+    return (
+      <>
+        <h1 class="visually-hidden">Faults</h1>
+        {asked.failure ? <FailureNote failure={asked.failure} what="Faults" /> : <Empty>Asking …</Empty>}
+      </>
+    );
   }
   const chosen = exerciseOf(progress.value) ?? exercises[0];
   const on = list.filter((f) => f.on);

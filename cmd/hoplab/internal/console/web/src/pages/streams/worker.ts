@@ -2,7 +2,7 @@
 // page: parsing, history, filter and order. The page gets the rows in sight.
 
 import type { Stream } from "../../data/gateway";
-import { Failure, getJSON } from "../../data/http";
+import { Failure, getJSON, listOf } from "../../data/http";
 import { Flows } from "./flows";
 import { historyLength } from "./history";
 import { Keeper } from "./keeper";
@@ -63,7 +63,8 @@ async function ask(): Promise<void> {
   asking = true;
   let failure: FailureFields | undefined;
   try {
-    const streams = await getJSON<Stream[]>("admin", url, { signal: AbortSignal.timeout(patience) });
+    const answer = await getJSON<unknown>("admin", url, { signal: AbortSignal.timeout(patience) });
+    const streams = listOf<Stream>("admin", url, answer);
     const at = Date.now();
     keeper.take(streams, at);
     viewer.take(keeper.rows, at);
