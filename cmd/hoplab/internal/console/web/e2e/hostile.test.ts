@@ -166,16 +166,7 @@ for (const page of pages) {
   });
 }
 
-for (const answer of [
-  "null",
-  "{}",
-  "[]",
-  "[null]",
-  '{"data":null}',
-  '{"status":"success","data":{}}',
-  '"text"',
-  "no JSON",
-]) {
+for (const answer of ["null", "{}", "[null]", '{"status":"success","data":{}}', "no JSON"]) {
   test(`every answer is ${answer}: the pages stand`, async () => {
     says = () => answer;
     for (const page of pages) {

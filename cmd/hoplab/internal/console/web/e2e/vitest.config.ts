@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // One demo for all files, which run one after another: faults are switched.
 export default defineConfig({
+  cacheDir: "../node_modules/.vite",
   test: {
     root: import.meta.dirname,
     include: ["*.test.ts"],
