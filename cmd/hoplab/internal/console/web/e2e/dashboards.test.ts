@@ -4,8 +4,8 @@ import type { Locator } from "playwright-core";
 import { expect, inject, test } from "vitest";
 
 import { formatValue } from "../src/format/units";
-import { reduce } from "../src/pages/dashboards/reduce";
 import type { PanelRecord } from "../src/pages/dashboards/registry";
+import { reduce } from "../src/pages/dashboards/shape/reduce";
 import { type Tab, useBrowser } from "./browser";
 
 const browser = useBrowser();

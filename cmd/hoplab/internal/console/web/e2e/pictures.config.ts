@@ -1,5 +1,5 @@
-import { defineConfig, mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 
 import tests from "./vitest.config";
 
-export default mergeConfig(tests, defineConfig({ test: { include: ["pictures.ts"] } }), true);
+export default defineConfig({ ...tests, test: { ...tests.test, include: ["pictures.ts"] } });

@@ -1,5 +1,5 @@
 import "./dashboards.css";
-import "./plots.css";
+import "./draw/plots.css";
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 
@@ -7,15 +7,15 @@ import { dashboards, dashboard as load } from "../../data/dashboards";
 import { usePolling } from "../../data/polling";
 import { href, navigate, route } from "../../shell/router";
 import { Empty, FailureNote } from "../../ui/failure";
-import { TimeControls, VariableControl } from "./controls";
-import { variablesOf } from "./interpolate";
+import { variablesOf } from "./ask/interpolate";
+import { queue } from "./ask/queue";
+import { absolute, parseRange } from "./ask/timerange";
+import { useAnnotations, useClock, useOptions, useScrapeInterval } from "./ask/use-dashboard";
+import { valuesOf } from "./ask/variables";
+import { TimeControls, VariableControl } from "./controls/controls";
 import { type Dashboard, type Section, sections } from "./model";
 import { PanelView } from "./panel";
-import { queue } from "./queue";
 import { expose } from "./registry";
-import { absolute, parseRange } from "./timerange";
-import { useAnnotations, useClock, useOptions, useScrapeInterval } from "./use-dashboard";
-import { valuesOf } from "./variables";
 import { type View, ViewContext } from "./view";
 
 expose();

@@ -2,20 +2,20 @@ import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { dark } from "../../shell/theme";
-import { About } from "./about";
-import { ExemplarList } from "./exemplar-list";
-import { thinned } from "./exemplars";
-import { seriesName } from "./fields";
-import { Gauge } from "./gauge";
-import { Heatmap } from "./heatmap";
+import type { Asked } from "./ask/use-ask";
+import { usePanel } from "./ask/use-panel";
+import { About } from "./controls/about";
+import { ExemplarList } from "./controls/exemplar-list";
+import { Gauge } from "./draw/gauge";
+import { Heatmap } from "./draw/heatmap";
+import { Stat } from "./draw/stat";
+import { StateTimeline } from "./draw/state-timeline";
+import { TablePanel } from "./draw/table";
+import { TimeSeries } from "./draw/timeseries";
 import type { Panel } from "./model";
 import { record } from "./registry";
-import { Stat } from "./stat";
-import { StateTimeline } from "./state-timeline";
-import { TablePanel } from "./table";
-import { TimeSeries } from "./timeseries";
-import type { Asked } from "./use-ask";
-import { usePanel } from "./use-panel";
+import { thinned } from "./shape/exemplars";
+import { seriesName } from "./shape/fields";
 import { type Data, type PanelProps, useView } from "./view";
 
 const kinds: Readonly<Record<string, ComponentType<PanelProps>>> = {

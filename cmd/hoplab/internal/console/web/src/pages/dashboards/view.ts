@@ -4,12 +4,12 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
 import type { ExemplarSeries } from "../../data/prometheus";
-import type { Region } from "./annotations";
-import type { Answer } from "./fields";
-import type { Values } from "./interpolate";
+import type { Values } from "./ask/interpolate";
+import type { Queue } from "./ask/queue";
+import type { Range } from "./ask/timerange";
 import type { Panel } from "./model";
-import type { Queue } from "./queue";
-import type { Range } from "./timerange";
+import type { Region } from "./shape/annotations";
+import type { Answer } from "./shape/fields";
 
 export interface View {
   /** As the address has it. */
