@@ -30,6 +30,7 @@ type connection struct {
 	AgeSeconds     float64 `json:"age_seconds"`
 	OpenedFor      string  `json:"opened_for"`
 	Streams        int     `json:"streams"`
+	StreamsOpened  uint64  `json:"streams_opened"`
 	PeerMaxStreams int64   `json:"peer_max_streams"`
 	SendWindow     int64   `json:"send_window"`
 	ReceiveWindow  int64   `json:"receive_window"`
@@ -292,7 +293,7 @@ func TestConnectionsAreListedWithTheirState(t *testing.T) {
 
 	up := g.openedFor("first")[0]
 	if up.Upstream != "origin" || up.Endpoint != d.address || up.Peer != d.address || up.Listener != "" || up.Protocol != "h2" || up.TLS ||
-		up.Streams != 2 || up.PeerMaxStreams != 7 || up.SendWindow != 65535 || up.ReceiveWindow < 65535 || up.BufferedBytes != 0 {
+		up.Streams != 2 || up.StreamsOpened != 2 || up.PeerMaxStreams != 7 || up.SendWindow != 65535 || up.ReceiveWindow < 65535 || up.BufferedBytes != 0 {
 		t.Errorf("to the endpoint: %+v", up)
 	}
 	eventually(t, "the age and the time of a round trip", func() (bool, string) {
@@ -307,7 +308,7 @@ func TestConnectionsAreListedWithTheirState(t *testing.T) {
 			t.Errorf("of a client: %+v", c)
 		}
 	}
-	if h2, h1 := byProtocol["h2"], byProtocol["http/1.1"]; len(down) != 2 || h2.PeerMaxStreams == 1 || h2.SendWindow <= 0 ||
+	if h2, h1 := byProtocol["h2"], byProtocol["http/1.1"]; len(down) != 2 || h2.StreamsOpened != 1 || h2.PeerMaxStreams == 1 || h2.SendWindow <= 0 ||
 		h1.PeerMaxStreams != 1 || h1.SendWindow != 0 || h1.ReceiveWindow != 0 {
 		t.Errorf("of the clients: %+v", down)
 	}

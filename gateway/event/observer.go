@@ -172,6 +172,7 @@ type ConnectionInfo struct {
 	AgeSeconds     float64 `json:"age_seconds"`
 	OpenedFor      string  `json:"opened_for"`       // upstream only, an [OpenReason], else ""
 	Streams        int     `json:"streams"`          // open now
+	StreamsOpened  uint64  `json:"streams_opened"`   // since it was opened; 0 over HTTP/1.1, which does not tell
 	PeerMaxStreams int64   `json:"peer_max_streams"` // -1: the peer set no limit
 	SendWindow     int64   `json:"send_window"`      // of the connection, bytes; 0 over HTTP/1.1, which has none
 	ReceiveWindow  int64   `json:"receive_window"`   // of the connection, bytes; 0 over HTTP/1.1, which has none
@@ -193,6 +194,7 @@ type Stats struct {
 type ConnStats struct {
 	Conn             *Conn
 	Streams          int
+	StreamsOpened    uint64 // so far
 	SendWindow       int64
 	ReceiveWindow    int64
 	PeerMaxStreams   int64         // -1: the peer set no limit

@@ -22,7 +22,7 @@ func (w *Worker) connection(s event.ConnStats) event.ConnectionInfo {
 	i := event.ConnectionInfo{
 		ID: c.ID, Side: c.Side.String(), Peer: c.Peer, Protocol: c.Proto.String(), TLS: c.TLS,
 		AgeSeconds: w.now().Sub(c.OpenedAt).Seconds(),
-		Streams:    s.Streams, PeerMaxStreams: s.PeerMaxStreams,
+		Streams:    s.Streams, StreamsOpened: s.StreamsOpened, PeerMaxStreams: s.PeerMaxStreams,
 		SendWindow: s.SendWindow, ReceiveWindow: s.ReceiveWindow,
 		RTTSeconds: s.RTT.Seconds(), BufferedBytes: s.BufferedBytes, Glitches: s.Glitches,
 	}

@@ -9,6 +9,7 @@ const (
 	StreamSizeBytes
 	StreamSlotWaitSeconds
 	GRPCMessageBytes
+	AttemptDurationSeconds
 	NumHistograms // the number of histograms
 )
 
@@ -68,5 +69,13 @@ var histograms = [NumHistograms]Metric{
 		Help:    "Payload bytes of a gRPC message: read from the client, written to the client.",
 		Buckets: []float64{64, 256, kib, 4 * kib, 16 * kib, 64 * kib, 256 * kib, mib, 4 * mib, 16 * mib},
 		Why:     "4 MiB is the largest message that gRPC takes unless it is told otherwise",
+	},
+	AttemptDurationSeconds: {
+		Name: "hopscope_attempt_duration_seconds", Type: HistogramType, Unit: Seconds, Labels: []Label{upstream, endpoint},
+		Help: "Time from the begin of a try at an endpoint to its end, of those that are unary, " +
+			"as the label kind of requests tells. The wait for a connection or a stream slot is part of it.",
+		Buckets:      []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+		Why:          "those of the request's duration, so that the two can be compared",
+		NativeFactor: nativeFactor,
 	},
 }

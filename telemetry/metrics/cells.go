@@ -175,14 +175,20 @@ type endpointCells struct {
 	streams  int64 // open
 	conns    int64 // open
 	attempts [numAttemptResults]int64
+	duration histogram
 }
 
-func (c *endpointCells) take(from *endpointCells) { *c = *from }
+func (c *endpointCells) take(from *endpointCells) {
+	c.streams, c.conns, c.attempts = from.streams, from.conns, from.attempts
+	c.duration.take(&from.duration)
+}
 
-func (c *endpointCells) add(part *endpointCells) {
+// add adds a part, with native buckets if those are wanted.
+func (c *endpointCells) add(part *endpointCells, natives bool) {
 	c.streams += part.streams
 	c.conns += part.conns
 	addEach(c.attempts[:], part.attempts[:])
+	c.duration.add(&part.duration, natives)
 }
 
 // wireCells is what one worker counts of frames and connections.

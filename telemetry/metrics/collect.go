@@ -214,12 +214,13 @@ func (o *Observer) collectUpstream(b batch, u *upstream) {
 	for _, e := range u.endpoints {
 		users += e.users
 		var sum endpointCells
-		e.cells.read(sum.add)
+		e.cells.read(func(part *endpointCells) { sum.add(part, b.natives()) })
 		b.gauge(catalog.EndpointStreamsOpen, float64(sum.streams), u.name, e.label)
 		b.gauge(catalog.EndpointConnectionsOpen, float64(sum.conns), u.name, e.label)
 		for r := range numAttemptResults {
 			b.counter(catalog.AttemptsTotal, float64(sum.attempts[r]), u.name, e.label, r.String())
 		}
+		b.histogram(catalog.AttemptDurationSeconds, &sum.duration, e.since, u.name, e.label)
 	}
 	b.gauge(catalog.Endpoints, float64(users), u.name)
 }

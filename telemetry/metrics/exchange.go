@@ -26,6 +26,10 @@ func (s *Sink) AttemptEnd(x *event.Exchange) {
 	if e := s.endpoint(x.Attempt.Endpoint); e != nil {
 		e.streams--
 		e.attempts[resultOf(x)]++
+		if !outcome.Stream(x) {
+			d := x.Attempt.End.Sub(x.Attempt.Begin)
+			e.duration.observe(s.family(catalog.AttemptDurationSeconds), seconds(d), s.exemplar(x, x.Attempt.End))
+		}
 	}
 }
 
@@ -106,17 +110,13 @@ func (s *Sink) End(x *event.Exchange) {
 	s.observe(&c.distributions, x)
 }
 
-// observe puts x into the histograms of its route, as an exemplar if its trace is
-// kept: others would link nowhere.
+// observe puts x into the histograms of its route.
 func (s *Sink) observe(c *distributions, x *event.Exchange) {
 	kind := 0
 	if outcome.Stream(x) {
 		kind = 1
 	}
-	var e *exemplar
-	if x.Trace.Sampled {
-		e = &exemplar{trace: x.Trace.ID, at: x.Finished}
-	}
+	e := s.exemplar(x, x.Finished)
 	size := s.family(catalog.StreamSizeBytes)
 	c.size[event.Read].observe(size, float64(x.RequestBytes), nil)
 	c.size[event.Written].observe(size, float64(x.ResponseBytes), nil)
@@ -130,6 +130,14 @@ func (s *Sink) observe(c *distributions, x *event.Exchange) {
 		overhead := x.RequestSent.Sub(x.Begin) - x.Attempt.SlotWait
 		c.overhead[kind].observe(s.family(catalog.GatewayOverheadSeconds), seconds(overhead), e)
 	}
+}
+
+// exemplar returns x as one, nil if its trace is not kept: it would link nowhere.
+func (s *Sink) exemplar(x *event.Exchange, at event.Time) *exemplar {
+	if !x.Trace.Sampled {
+		return nil
+	}
+	return &exemplar{trace: x.Trace.ID, at: at}
 }
 
 // seconds returns d in seconds, 0 if it is negative. It spares the integer

@@ -233,6 +233,22 @@ func TestHistogramsTellUnaryFromStreamAndCarryExemplarsOfKeptTraces(t *testing.T
 	}
 }
 
+func TestAttemptsOfUnaryRequestsHaveADurationForEachEndpoint(t *testing.T) {
+	r := newRig(t)
+	for worker := range 2 {
+		s := r.Sink(worker)
+		r.run(s, func(x *event.Exchange) {
+			x.Attempt.Begin = x.Begin.Add(20 * time.Millisecond)
+			x.Attempt.End = x.Begin.Add(95 * time.Millisecond)
+		})
+		r.run(s, func(x *event.Exchange) { x.ResponseBytes = 2 << 20 }) // a stream
+	}
+	h := r.find(catalog.AttemptDurationSeconds.String(), "upstream=users,endpoint=10.0.0.1:80").Histogram
+	if h.GetSampleCount() != 2 || h.GetSampleSum() != 0.15 || len(h.PositiveDelta) == 0 {
+		t.Errorf("%d attempts, %v s, native buckets %v; want 2, 0.15 and some", h.GetSampleCount(), h.GetSampleSum(), h.PositiveDelta)
+	}
+}
+
 func TestOverheadIsNotObservedAcrossRetriesAndLeavesTheSlotWaitOut(t *testing.T) {
 	r := newRig(t)
 	s := r.Sink(0)

@@ -34,6 +34,7 @@ type upstream struct {
 type endpoint struct {
 	upstream *upstream
 	label    string
+	since    event.Time
 	cells    perWorker[endpointCells, *endpointCells]
 	users    int // guarded by Observer.mu
 }
@@ -139,7 +140,7 @@ func (o *Observer) EndpointAdded(e *event.Endpoint) {
 	}
 	state := up.endpoints[label]
 	if state == nil {
-		state = &endpoint{upstream: up, label: label}
+		state = &endpoint{upstream: up, label: label, since: o.opts.Now()}
 		up.endpoints[label] = state
 	}
 	state.users++

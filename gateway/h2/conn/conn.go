@@ -243,6 +243,11 @@ func (c *Conn) Stats() event.ConnStats {
 	if c.peer.maxStreams == noLimit {
 		s.PeerMaxStreams = -1
 	}
+	if c.server() {
+		s.StreamsOpened = c.opened
+	} else {
+		s.StreamsOpened = uint64(c.out.nextID / 2) // its ids are odd (RFC 9113 §5.1.1)
+	}
 	c.streams.each(func(st *Stream) { s.BufferedBytes += int64(st.waiting()) })
 	return s
 }

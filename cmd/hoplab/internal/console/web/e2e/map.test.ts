@@ -17,7 +17,12 @@ test("every way of the demo is on the map, with rates", async () => {
     await node(tab, `route:${name}`).waitFor();
     await edge(tab, `route:${name}>upstream:${name}`).waitFor({ state: "attached" });
   }
-  await node(tab, "listener:edge").waitFor();
+  await edge(tab, "client:all>route:users").waitFor({ state: "attached" });
+  for (const way of ["client:all>route:users", "route:users>upstream:users", "upstream:users>endpoint:users/"]) {
+    await tab.until(`${way} has a rate and a p99`, async () =>
+      /\d\/s, .* fail, p99 [\d.]+/.test((await edge(tab, way).first().textContent()) ?? ""),
+    );
+  }
   await tab.until("users has its three endpoints", async () => (await node(tab, "endpoint:users/").count()) === 3);
   await tab.until("users has a rate", async () =>
     /[1-9][\d.]*\/s/.test((await node(tab, "route:users").textContent()) ?? ""),

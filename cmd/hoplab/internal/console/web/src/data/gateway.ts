@@ -56,6 +56,8 @@ export interface Connection {
   /** Why it was opened; upstream only. */
   opened_for?: string;
   streams: number;
+  /** Since it was opened; 0 over HTTP/1.1. */
+  streams_opened: number;
   /** -1: the peer sets no limit. */
   peer_max_streams: number;
   send_window: number;

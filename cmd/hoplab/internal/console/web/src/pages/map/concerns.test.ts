@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { concerns } from "./concerns";
 
 const nodes = [
-  { kind: "listener", name: "edge", upstream: "" },
+  { kind: "client", name: "all", upstream: "" },
   { kind: "route", name: "users", upstream: "" },
   { kind: "upstream", name: "users", upstream: "users" },
   { kind: "endpoint", name: "a:1", upstream: "users" },

@@ -8,7 +8,7 @@ import { route, setParams } from "../../shell/router";
 import { Empty, FailureNote } from "../../ui/failure";
 import { flows, failure as gatewayFailure, useFlows } from "../streams/live";
 import { NestedList } from "./list";
-import { type Loaded, load } from "./load";
+import { type Loaded, loader } from "./load";
 import { build, type Model } from "./model";
 import { useNarrow } from "./narrow";
 import { NodePanel } from "./panel";
@@ -17,6 +17,7 @@ import { Picture } from "./picture";
 /** Client → route → upstream → endpoint → connection, with what is measured on the way. */
 export default function MapPage() {
   useFlows();
+  const load = useMemo(loader, []);
   const { data, failure, at } = usePolling(load, 5000, "map");
   const ways = flows.value.flows;
   const model = useMemo(() => (data ? build({ ...data, flows: ways }) : undefined), [data, ways]);

@@ -4,7 +4,7 @@ import { type Edge, failing, type Kind, kinds, type Model, type Node, stalled } 
 
 /** Nodes of a group that are shown until the reader asks for all. */
 export const groupLimits: Readonly<Record<Kind, number>> = {
-  listener: 12,
+  client: 1,
   route: 24,
   upstream: 24,
   endpoint: 8,

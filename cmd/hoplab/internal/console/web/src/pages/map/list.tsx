@@ -6,7 +6,7 @@ import { type MapView, MoreButton, NodeButton } from "./node";
 import { NodeFacts } from "./panel";
 import { columnNames } from "./words";
 
-/** Listeners first, then each route with its upstreams, their endpoints and connections. */
+/** Clients first, then each route with its upstreams, their endpoints and connections. */
 export function NestedList(view: MapView) {
   const { columns, edges } = arrange(view.model, view.open);
   const column = (kind: string) => columns.find((c) => c.kind === kind)?.items ?? [];
@@ -40,13 +40,13 @@ export function NestedList(view: MapView) {
       </li>
     );
   };
-  const listeners = column("listener").flatMap((i) => ("node" in i ? [i.node] : []));
-  // What follows a listener are the routes, all of them: they come on their own.
-  for (const node of listeners) told.add(node.id);
+  const clients = column("client").flatMap((i) => ("node" in i ? [i.node] : []));
+  // What follows clients are the routes, all of them: they come on their own.
+  for (const node of clients) told.add(node.id);
   return (
     <div class="map-list">
-      <h2>{columnNames.listener}</h2>
-      <ul>{listeners.map(tree)}</ul>
+      <h2>{columnNames.client}</h2>
+      <ul>{clients.map(tree)}</ul>
       <h2>Routes, and where they lead</h2>
       <ul>
         {column("route").map((item) => ("node" in item ? tree(item.node) : null))}

@@ -4,6 +4,7 @@ import { type Connection, connections } from "../../data/gateway";
 import { Failure } from "../../data/http";
 import { type ActiveAlert, query, rules } from "../../data/prometheus";
 import type { Inputs, Measured } from "./model";
+import { Rates } from "./rates";
 
 export interface Loaded extends Omit<Inputs, "flows"> {
   /** Alerts that fire. */
@@ -22,6 +23,7 @@ const queries = {
   requests: `${byRoute} (rate(hopscope_requests_total[1m]))`,
   failures: `${byRoute} (rate(hopscope_request_failures_total[1m]))`,
   p99: `histogram_quantile(0.99, sum by (route) (rate(hopscope_request_duration_seconds{kind="unary"}[1m])))`,
+  attemptP99: `histogram_quantile(0.99, ${byEndpoint} (rate(hopscope_attempt_duration_seconds[1m])))`,
   open: `${byRoute} (hopscope_streams_open)`,
   attempts: `${byEndpoint} (rate(hopscope_attempts_total[1m]))`,
   failedAttempts: `${byEndpoint} (rate(hopscope_attempts_total{result=~"${failed}"}[1m]))`,
@@ -31,14 +33,20 @@ const queries = {
   rtt: "max by (upstream, endpoint) (hopscope_rtt_seconds)",
 } as const;
 
-/** Everything but the flows. Fails with Prometheus; connections may be missing. */
-export async function load(signal: AbortSignal): Promise<Loaded> {
+/** Asks for everything but the flows. Fails with Prometheus; connections may be missing. */
+export function loader(): (signal: AbortSignal) => Promise<Loaded> {
+  const rates = new Rates();
+  return (signal) => load(rates, signal);
+}
+
+async function load(rates: Rates, signal: AbortSignal): Promise<Loaded> {
   const [measured, open, groups] = await Promise.all([measureAll(signal), askConnections(signal), rules(signal)]);
   const alerts = groups.flatMap((g) => g.rules).flatMap((r) => r.alerts ?? []);
   return {
     ...measured,
     connections: open instanceof Failure ? undefined : open,
     connectionsFailure: open instanceof Failure ? open : undefined,
+    connectionRates: rates.take(open instanceof Failure ? [] : open),
     alerts: alerts.filter((a) => a.state === "firing"),
   };
 }

@@ -7,6 +7,7 @@ const nothing: Inputs = {
   requests: [],
   failures: [],
   p99: [],
+  attemptP99: [],
   open: [],
   attempts: [],
   failedAttempts: [],
@@ -15,6 +16,7 @@ const nothing: Inputs = {
   slots: [],
   rtt: [],
   connections: undefined,
+  connectionRates: new Map(),
   flows: [],
 };
 
@@ -30,6 +32,7 @@ function connection(change: Partial<Connection>): Connection {
     age_seconds: 1,
     opened_for: "first_request",
     streams: 3,
+    streams_opened: 30,
     peer_max_streams: 100,
     send_window: 1,
     receive_window: 1,
@@ -56,7 +59,7 @@ test("rates, failures and p99 stand on routes, upstreams and the way between", (
     ],
   });
   const of = (id: string) => nodes.find((n) => n.id === id);
-  expect(nodes.map((n) => n.id)).toEqual(["route:mobile", "route:users", "upstream:users"]);
+  expect(nodes.map((n) => n.id)).toEqual(["client:all", "route:mobile", "route:users", "upstream:users"]);
   expect(of("route:users")).toMatchObject({ rate: 40, failures: 4, p99: 0.25 });
   expect(of("route:mobile")?.p99).toBeUndefined();
   expect(of("upstream:users")).toMatchObject({ rate: 42, failures: 4 });
@@ -67,8 +70,8 @@ test("requests without a route have a place only if there are any, and lead nowh
   const none = { route: "none", upstream: "none" };
   expect(build({ ...nothing, requests: [{ ...none, value: 0 }] }).nodes).toEqual([]);
   const { nodes, edges } = build({ ...nothing, requests: [{ ...none, value: 1 }] });
-  expect(nodes.map((n) => n.id)).toEqual(["route:none"]);
-  expect(edges).toEqual([]);
+  expect(nodes.map((n) => n.id)).toEqual(["client:all", "route:none"]);
+  expect(edges.map((e) => e.to)).toEqual(["route:none"]);
 });
 
 test("endpoints hang on their upstream, and their connections on them with the reason why they are there", () => {
@@ -99,22 +102,61 @@ test("endpoints hang on their upstream, and their connections on them with the r
   ]);
 });
 
-test("connections of clients are counted at their listener", () => {
+test("connections of clients are counted, by listener too", () => {
   const client = connection({ side: "downstream", listener: "edge" });
   const { nodes } = build({ ...nothing, connections: [client, { ...client, id: 10 }] });
-  expect(nodes).toEqual([{ id: "listener:edge", kind: "listener", name: "edge", upstream: "", connections: 2 }]);
+  expect(nodes).toMatchObject([{ id: "client:all", kind: "client", name: "all", connections: 2 }]);
+  expect(nodes[0]?.listeners).toEqual(new Map([["edge", { connections: 2, open: 0 }]]));
+});
+
+test("what clients ask for and how it goes stands on the way to each route", () => {
+  const { nodes, edges } = build({
+    ...nothing,
+    requests: [{ ...way, value: 40 }],
+    failures: [{ ...way, value: 4 }],
+    p99: [{ route: "users", value: 0.25 }],
+    open: [{ ...way, value: 6 }],
+  });
+  const numbers = { rate: 40, failures: 4, open: 6 };
+  expect(edges).toContainEqual({ from: "client:all", to: "route:users", ...numbers, p99: 0.25 });
+  expect(nodes.find((n) => n.id === "client:all")).toMatchObject(numbers);
+});
+
+test("an endpoint has the p99 of its attempts, a connection the rate of its streams", () => {
+  const place = { upstream: "users", endpoint: "a:1" };
+  const { edges } = build({
+    ...nothing,
+    attempts: [{ ...place, value: 10 }],
+    attemptP99: [
+      { ...place, value: 0.5 },
+      { ...place, endpoint: "b:1", value: Number.NaN },
+    ],
+    connections: [connection({})],
+    connectionRates: new Map([[9, 3]]),
+  });
+  expect(edges).toContainEqual({ from: "upstream:users", to: "endpoint:users/a:1", rate: 10, p99: 0.5 });
+  expect(edges).toContainEqual({ from: "endpoint:users/a:1", to: "connection:9", rate: 3, open: 3 });
 });
 
 test("streams of one way mark all of it that is stalled", () => {
-  const flow = { listener: "edge", ...way, endpoint: "a:1", streams: 5, stalledByClient: 2, stalledByUpstream: 1 };
+  const flow = {
+    listener: "edge",
+    ...way,
+    endpoint: "a:1",
+    connection: 9,
+    streams: 5,
+    stalledByClient: 2,
+    stalledByUpstream: 1,
+  };
   const { nodes, edges } = build({ ...nothing, open: [{ ...way, value: 6 }], flows: [flow] });
   expect(nodes.map((n) => [n.id, n.open, stalled(n)])).toEqual([
-    ["listener:edge", 5, 3],
+    ["client:all", 6, 3],
     ["route:users", 6, 3],
     ["upstream:users", 6, 3],
     ["endpoint:users/a:1", undefined, 3],
+    ["connection:9", undefined, 3],
   ]);
-  expect(edges.map((e) => stalled(e))).toEqual([3, 3, 3]);
+  expect(edges.map((e) => stalled(e))).toEqual([3, 3, 3, 3]);
 });
 
 test("a stream that has no upstream yet ends at its route", () => {
@@ -123,12 +165,13 @@ test("a stream that has no upstream yet ends at its route", () => {
     route: "",
     upstream: "",
     endpoint: "",
+    connection: 0,
     streams: 1,
     stalledByClient: 0,
     stalledByUpstream: 0,
   };
   const { nodes } = build({ ...nothing, flows: [flow] });
-  expect(nodes.map((n) => n.id)).toEqual(["listener:edge", "route:none"]);
+  expect(nodes.map((n) => n.id)).toEqual(["client:all", "route:none"]);
 });
 
 test.each([

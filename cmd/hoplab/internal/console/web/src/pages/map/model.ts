@@ -3,7 +3,7 @@
 import type { Connection } from "../../data/gateway";
 import type { Flow } from "../streams/flows";
 
-export const kinds = ["listener", "route", "upstream", "endpoint", "connection"] as const;
+export const kinds = ["client", "route", "upstream", "endpoint", "connection"] as const;
 
 export type Kind = (typeof kinds)[number];
 
@@ -31,13 +31,22 @@ export interface Node extends Numbers {
   name: string;
   /** The upstream that an endpoint or a connection belongs to. */
   upstream: string;
-  /** Connections that are open: of a listener's clients, to an endpoint. */
+  /** Connections that are open: of clients, to an endpoint. */
   connections?: number | undefined;
+  /** Of clients: the listeners that they come by. */
+  listeners?: Map<string, Listener>;
   /** Streams that the connections to an endpoint allow; undefined: they set no limit. */
   slots?: number | undefined;
   /** Seconds. */
   rtt?: number | undefined;
   connection?: Connection;
+}
+
+/** What comes by a listener. */
+export interface Listener {
+  connections: number;
+  /** Streams open now. */
+  open: number;
 }
 
 export interface Edge extends Numbers {
@@ -66,6 +75,8 @@ export interface Inputs {
   failures: readonly Measured[];
   /** Per route, in seconds. */
   p99: readonly Measured[];
+  /** Per upstream and endpoint, in seconds. */
+  attemptP99: readonly Measured[];
   /** Per route and upstream. */
   open: readonly Measured[];
   /** Per upstream and endpoint, as what follows. */
@@ -77,6 +88,8 @@ export interface Inputs {
   rtt: readonly Measured[];
   /** undefined: the gateway did not say. */
   connections: readonly Connection[] | undefined;
+  /** Streams that each connection opens a second, by its id, where that is known. */
+  connectionRates: ReadonlyMap<number, number>;
   flows: readonly Flow[];
 }
 
@@ -84,7 +97,7 @@ export interface Inputs {
 const none = "none";
 
 export const id = {
-  listener: (name: string) => `listener:${name}`,
+  client: "client:all",
   route: (name: string) => `route:${name || none}`,
   upstream: (name: string) => `upstream:${name}`,
   endpoint: (upstream: string, name: string) => `endpoint:${upstream}/${name}`,
@@ -107,6 +120,7 @@ export function build(inputs: Inputs): Model {
     return known;
   };
   const route = (name: string) => node(id.route(name), "route", name || none);
+  const client = () => node(id.client, "client", "all");
   const upstream = (name: string) => node(id.upstream(name), "upstream", name, name);
   const endpoint = (of: string, name: string) => {
     upstream(of);
@@ -122,7 +136,7 @@ export function build(inputs: Inputs): Model {
     for (const { route: r = "", upstream: u = "", value } of list) {
       // Requests that no route matched are counted too: only worth a place if there are any.
       if (r === none && value === 0 && !nodes.has(id.route(r))) continue;
-      add(route(r), field, value);
+      for (const each of [route(r), client(), edge(id.client, id.route(r))]) add(each, field, value);
       if (u === none || u === "") continue;
       add(upstream(u), field, value);
       add(edge(id.route(r), id.upstream(u)), field, value);
@@ -132,7 +146,7 @@ export function build(inputs: Inputs): Model {
     const known = nodes.get(id.route(r));
     if (!known || Number.isNaN(value)) continue;
     known.p99 = value;
-    for (const e of edges.values()) if (e.from === known.id) e.p99 = value;
+    for (const e of edges.values()) if (e.from === known.id || e.to === known.id) e.p99 = value;
   }
   for (const [field, list] of [
     ["rate", inputs.attempts],
@@ -144,6 +158,11 @@ export function build(inputs: Inputs): Model {
       add(edge(id.upstream(u), id.endpoint(u, e)), field, value);
     }
   }
+  for (const { upstream: u = "", endpoint: e = "", value } of inputs.attemptP99) {
+    if (Number.isNaN(value)) continue;
+    endpoint(u, e).p99 = value;
+    edge(id.upstream(u), id.endpoint(u, e)).p99 = value;
+  }
   for (const [field, list] of [
     ["connections", inputs.endpointConnections],
     ["slots", inputs.slots],
@@ -153,18 +172,29 @@ export function build(inputs: Inputs): Model {
   }
   for (const c of inputs.connections ?? []) {
     if (c.side === "downstream") {
-      const listener = node(id.listener(c.listener ?? ""), "listener", c.listener ?? "");
-      listener.connections = (listener.connections ?? 0) + 1;
+      const all = client();
+      all.connections = (all.connections ?? 0) + 1;
+      listener(all, c.listener ?? "").connections++;
       continue;
     }
     const to = endpoint(c.upstream ?? "", c.endpoint ?? c.peer);
     const made = node(id.connection(c.id), "connection", String(c.id), c.upstream ?? "");
     made.connection = c;
-    made.open = c.streams;
-    edge(to.id, made.id).open = c.streams;
+    for (const each of [made, edge(to.id, made.id)]) {
+      each.open = c.streams;
+      each.rate = inputs.connectionRates.get(c.id);
+    }
   }
   for (const flow of inputs.flows) addFlow(flow, node, edge);
   return { nodes: [...nodes.values()].sort(byKindAndName), edges: [...edges.values()] };
+}
+
+/** A listener's part of the clients. */
+function listener(client: Node, name: string): Listener {
+  client.listeners ??= new Map();
+  const known = client.listeners.get(name) ?? { connections: 0, open: 0 };
+  client.listeners.set(name, known);
+  return known;
 }
 
 /** Open and stalled streams along one way. What Prometheus counts as open is left as it is. */
@@ -174,23 +204,25 @@ function addFlow(
   edge: (from: string, to: string) => Edge,
 ): void {
   const { stalledByClient, stalledByUpstream, streams } = flow;
-  const listener = node(id.listener(flow.listener), "listener", flow.listener);
+  const client = node(id.client, "client", "all");
+  listener(client, flow.listener).open += streams;
   const route = node(id.route(flow.route), "route", flow.route || none);
-  const first = edge(listener.id, route.id);
-  const stalled = { stalledByClient, stalledByUpstream };
-  for (const each of [listener, first]) add(each, "open", streams);
-  const along: (Node | Edge)[] = [listener, first, route];
+  const along: (Node | Edge)[] = [client, edge(client.id, route.id), route];
   if (flow.upstream) {
     const upstream = node(id.upstream(flow.upstream), "upstream", flow.upstream, flow.upstream);
     along.push(upstream, edge(route.id, upstream.id));
     if (flow.endpoint) {
       const endpoint = node(id.endpoint(flow.upstream, flow.endpoint), "endpoint", flow.endpoint, flow.upstream);
       along.push(endpoint, edge(upstream.id, endpoint.id));
+      if (flow.connection) {
+        const to = id.connection(flow.connection);
+        along.push(node(to, "connection", String(flow.connection), flow.upstream), edge(endpoint.id, to));
+      }
     }
   }
   for (const each of along) {
-    add(each, "stalledByClient", stalled.stalledByClient);
-    add(each, "stalledByUpstream", stalled.stalledByUpstream);
+    add(each, "stalledByClient", stalledByClient);
+    add(each, "stalledByUpstream", stalledByUpstream);
   }
 }
 

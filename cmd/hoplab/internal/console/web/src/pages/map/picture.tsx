@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { arrange, edgeWidth, type Item, type Layout } from "./layout";
 import { type Edge, type Kind, kinds, stalled, tone } from "./model";
 import { type MapView, MoreButton, NodeButton } from "./node";
-import { columnNames, edgeTexts } from "./words";
+import { columnNames, edgeTexts, edgeTitle } from "./words";
 
 /** Room for edges between two columns, for a picture of some width, all in CSS pixels. */
 function gutterOf(width: number): number {
@@ -75,7 +75,7 @@ function Edges({ layout, nodeWidth, gutter, width, chosen }: EdgesProps) {
   const largestOpen = Math.max(0, ...layout.edges.map((e) => (e.rate === undefined ? (e.open ?? 0) : 0)));
   const lines = layout.edges.map((edge): Line => {
     // A column's number tells where its edges begin.
-    const left = kinds.indexOf(kindOf(edge.from) ?? "listener") * (nodeWidth + gutter) + nodeWidth;
+    const left = kinds.indexOf(kindOf(edge.from) ?? "client") * (nodeWidth + gutter) + nodeWidth;
     return {
       edge,
       left,
@@ -125,7 +125,9 @@ function EdgePath({ edge, left, right, from, to, thick, chosen }: Line) {
       data-testid="map-edge"
       data-key={edgeKey(edge)}
       data-tone={tone(edge)}
-    />
+    >
+      <title>{edgeTitle(edge)}</title>
+    </path>
   );
 }
 

@@ -5,10 +5,10 @@ import { duration } from "../../format/time";
 import { href } from "../../shell/router";
 import { quoted } from "../streams/filter";
 import { wholeSeconds } from "../streams/words";
-import { failing, type Kind, type Node, type Numbers, stalled } from "./model";
+import { type Edge, failing, id, type Kind, type Node, type Numbers, stalled } from "./model";
 
 export const kindNames: Readonly<Record<Kind, string>> = {
-  listener: "Clients of listener",
+  client: "Clients",
   route: "Route",
   upstream: "Upstream",
   endpoint: "Endpoint",
@@ -16,7 +16,7 @@ export const kindNames: Readonly<Record<Kind, string>> = {
 };
 
 export const columnNames: Readonly<Record<Kind, string>> = {
-  listener: "Clients",
+  client: "Clients",
   route: "Routes",
   upstream: "Upstreams",
   endpoint: "Endpoints",
@@ -36,7 +36,6 @@ export function nodeLines(n: Node): [rates: string, streams: string, more: strin
 
 function rateLine(n: Node): string {
   if (n.connection) return openedFor(n.connection.opened_for);
-  if (n.kind === "listener") return "";
   const rate = perSecond(n.rate ?? 0);
   return failing(n) > 0 ? `${rate}, ${percent(failing(n))} fail` : rate;
 }
@@ -49,7 +48,7 @@ function openLine(n: Node): string {
 
 function moreLine(n: Node): string {
   if (n.connection) return `age ${wholeSeconds(n.connection.age_seconds)}`;
-  if (n.p99 !== undefined) return `p99 ${duration(Number(n.p99.toPrecision(2)))}`;
+  if (n.p99 !== undefined) return p99(n.p99);
   if (n.connections === undefined) return "";
   return n.connections === 1 ? "1 connection" : `${n.connections} connections`;
 }
@@ -71,6 +70,29 @@ export function openedFor(reason: string | undefined): string {
   return reasons[reason] ?? reason;
 }
 
+function p99(seconds: number): string {
+  return `p99 ${duration(Number(seconds.toPrecision(2)))}`;
+}
+
+/** All that is known of an edge, in one line. */
+export function edgeTitle(e: Edge): string {
+  return [
+    `${place(e.from)} → ${place(e.to)}`,
+    e.rate === undefined ? "" : perSecond(e.rate),
+    e.failures === undefined ? "" : `${percent(failing(e))} fail`,
+    e.p99 === undefined ? "" : p99(e.p99),
+    e.open === undefined ? "" : `${e.open} open`,
+    stalled(e) > 0 ? `${stalled(e)} stalled` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+/** A node by its id, without its kind. */
+function place(nodeID: string): string {
+  return nodeID === id.client ? "clients" : nodeID.slice(nodeID.indexOf(":") + 1);
+}
+
 /** What an edge says beside itself: above it how much, below it what is wrong. */
 export function edgeTexts(e: Numbers): { above: string; below: string[] } {
   const below: string[] = [];
@@ -82,8 +104,11 @@ export function edgeTexts(e: Numbers): { above: string; below: string[] } {
 /** Everything that is known of a node, as names and values. */
 export function facts(n: Node): [name: string, value: string][] {
   const all: [string, string | undefined][] = [
-    ["Rate", n.kind === "listener" || n.connection ? undefined : perSecond(n.rate ?? 0)],
-    ["Failures", n.rate === undefined ? undefined : `${perSecond(n.failures ?? 0)}, ${percent(failing(n))}`],
+    ["Rate", n.connection && n.rate === undefined ? undefined : perSecond(n.rate ?? 0)],
+    [
+      "Failures",
+      n.connection || n.rate === undefined ? undefined : `${perSecond(n.failures ?? 0)}, ${percent(failing(n))}`,
+    ],
     ["p99 of unary requests", n.p99 === undefined ? undefined : duration(n.p99)],
     ["Open streams", String(n.open ?? 0)],
     ["Stalled by clients", n.connection ? undefined : String(n.stalledByClient ?? 0)],
@@ -91,6 +116,10 @@ export function facts(n: Node): [name: string, value: string][] {
     ["Connections", n.connections === undefined ? undefined : String(n.connections)],
     ["Streams that its connections allow", n.slots === undefined ? undefined : String(n.slots)],
     ["Round trip", n.rtt ? duration(n.rtt) : undefined],
+    ...[...(n.listeners ?? [])].map(([name, l]): [string, string] => [
+      `By listener ${name}`,
+      `${l.open} open on ${l.connections === 1 ? "1 connection" : `${l.connections} connections`}`,
+    ]),
     ...connectionFacts(n),
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
@@ -116,8 +145,8 @@ export function links(n: Node): [text: string, to: string][] {
   const name = quoted(n.name);
   const streams = (q: string): [string, string] => ["Its streams", href("streams", [], { q })];
   switch (n.kind) {
-    case "listener":
-      return [streams(`listener=${name}`), ["Dashboard Protection", href("dashboards", ["hopscope-protection"])]];
+    case "client":
+      return [streams(""), ["Dashboard Protection", href("dashboards", ["hopscope-protection"])]];
     case "route":
       return [
         streams(`route=${name}`),

@@ -11,7 +11,7 @@ test("streams are added up by the way that they take", () => {
     row({ id: 5, endpoint: "b:1", ...stall("upstream", "stream", 1) }),
   ];
   flows.take(rows, noon);
-  const way = { listener: "edge", route: "orders", upstream: "orders" };
+  const way = { listener: "edge", route: "orders", upstream: "orders", connection: 0 };
   expect(flows.list()).toEqual([
     { ...way, endpoint: "127.0.0.1:9001", streams: 2, stalledByClient: 1, stalledByUpstream: 0 },
     { ...way, endpoint: "b:1", streams: 1, stalledByClient: 0, stalledByUpstream: 1 },

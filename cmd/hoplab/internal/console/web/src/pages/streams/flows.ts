@@ -8,6 +8,8 @@ export interface Flow {
   route: string;
   upstream: string;
   endpoint: string;
+  /** The connection to the endpoint; 0: there is none yet, or it is not known. */
+  connection: number;
   /** Open now; 0: there were some within flowMemory. */
   streams: number;
   stalledByClient: number;
@@ -31,12 +33,13 @@ export class Flows {
       else Object.assign(flow, { streams: 0, stalledByClient: 0, stalledByUpstream: 0 });
     }
     for (const row of rows) {
-      const { listener, route, upstream, endpoint } = row;
-      const way = JSON.stringify([listener, route, upstream, endpoint]);
+      const { listener, route, upstream, endpoint, upstreamConnection: connection } = row;
+      const way = JSON.stringify([listener, route, upstream, endpoint, connection]);
       let known = this.#seen.get(way);
       if (!known) {
         if (this.#seen.size >= mostFlows) continue;
-        const flow = { listener, route, upstream, endpoint, streams: 0, stalledByClient: 0, stalledByUpstream: 0 };
+        const none = { streams: 0, stalledByClient: 0, stalledByUpstream: 0 };
+        const flow = { listener, route, upstream, endpoint, connection, ...none };
         known = { flow, at };
         this.#seen.set(way, known);
       }
