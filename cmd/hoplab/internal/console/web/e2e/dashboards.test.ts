@@ -137,7 +137,7 @@ test("legends show the last and the largest of what was drawn, in Grafana's unit
     await tab.until(`${title} is drawn`, async () => (await at.getAttribute("data-state")) === "drawn");
     // Data that arrives is recorded a moment before or after it is seen: they agree in the end.
     await expect
-      .poll(() => legend(at), { timeout: 30_000, message: title })
+      .poll(() => legend(at), { timeout: 90_000, message: title })
       .toSatisfy(({ shown, record }: Awaited<ReturnType<typeof legend>>) => {
         const wanted = reduced(record, fieldConfig?.defaults.unit);
         return wanted.length > 0 && JSON.stringify(shown) === JSON.stringify(wanted);
@@ -226,7 +226,7 @@ test("a dragged stretch of time becomes the range, and the way back leads out of
 test("an exemplar leads to its trace", async () => {
   const tab = await browser.open(`${address}/#/dashboards/hopscope-overview?from=now-5m&refresh=5s`);
   const button = tab.page.getByTestId("exemplars").first();
-  await button.waitFor({ timeout: 60_000 });
+  await button.waitFor({ timeout: 120_000 });
   await button.click();
   await tab.page.locator(".exemplars a").first().click();
   expect(tab.page.url()).toMatch(/#\/traces\/[0-9a-f]{32}$/);

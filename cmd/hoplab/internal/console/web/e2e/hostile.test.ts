@@ -174,7 +174,7 @@ for (const answer of ["null", "{}", "[null]", '{"status":"success","data":{}}', 
       await tab.page
         .getByRole("heading", { level: 1 })
         .first()
-        .waitFor({ timeout: 10_000 })
+        .waitFor({ timeout: 120_000 })
         .catch(() => {
           tab.troubles.push(`${page} shows nothing`);
         });

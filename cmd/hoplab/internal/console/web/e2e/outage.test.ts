@@ -46,7 +46,7 @@ test("a killed Prometheus, gateway and trace store show as such and recover", as
   // The gateway of the killed demo is a process of its own and may still hold its ports.
   demo = await startDemo(light, demo.addresses);
   await tab.page.goto(`${address}/#/dashboards`);
-  await dead.waitFor({ state: "detached", timeout: 60_000 });
+  await dead.waitFor({ state: "detached", timeout: 120_000 });
   await drawn.waitFor();
   expect(await tab.page.getByText("does not answer").count()).toBe(0);
   await tab.close();

@@ -29,7 +29,7 @@ test("streams that wait for their client say so, and one opens with its windows,
     await tab.until("three samples are drawn", async () => (await points()) >= 3);
   });
   const detail = tab.page.getByTestId("stream-detail");
-  await detail.getByText(/ended at \d\d:\d\d:\d\d/).waitFor({ timeout: 60_000 });
+  await detail.getByText(/ended at \d\d:\d\d:\d\d/).waitFor({ timeout: 120_000 });
   expect(await detail.getByTestId("chart-stream-windows").locator("canvas").count()).toBe(1);
   await tab.close();
 });

@@ -10,8 +10,8 @@ export default defineConfig({
     fileParallelism: false,
     // Demos side by side, in faults.test.ts: each has a browser's page beside it.
     maxConcurrency: 3,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 30_000,
     reporters: ["verbose"],
   },
