@@ -9,40 +9,51 @@ import (
 	"testing"
 )
 
+// namedOrigin is an origin over TLS, with a certificate for origin.test, at the one
+// address that every name stands for.
+type namedOrigin struct {
+	ca    *authority
+	n     *network
+	port  string
+	asked sync.Map // "protocol name" → true
+}
+
+func startNamedOrigin(t *testing.T) *namedOrigin {
+	t.Helper()
+	d := &namedOrigin{ca: newAuthority(t), n: newNetwork(t)}
+	certificate, err := tls.LoadX509KeyPair(d.ca.issue(t, "origin.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	startNameServer(t, d.n).set(func(s *nameServer) { s.addresses = []string{"127.0.0.2"} })
+	o := serveOrigin(t, d.n.space.listen(t, "127.0.0.2:0"), &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			d.asked.Store(h.SupportedProtos[0]+" "+h.ServerName, true)
+			return nil, nil
+		},
+	})
+	if _, d.port, err = net.SplitHostPort(o.address); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // A certificate is held to the name that the configuration has, which the origin is
 // asked for, and not to the address that it happens to stand for.
 func TestResolvedEndpointsAreVerifiedByTheirName(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
-	certificate, err := tls.LoadX509KeyPair(ca.issue(t, "origin.test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := newNetwork(t)
-	names := startNameServer(t, n)
-	names.set(func(s *nameServer) { s.addresses = []string{"127.0.0.2"} }) // of every name
-	var asked sync.Map                                                     // "protocol name" → true
-	o := serveOrigin(t, n.space.listen(t, "127.0.0.2:0"), &tls.Config{
-		Certificates: []tls.Certificate{certificate},
-		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-			asked.Store(h.SupportedProtos[0]+" "+h.ServerName, true)
-			return nil, nil
-		},
-	})
-	_, port, err := net.SplitHostPort(o.address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := startNamedOrigin(t)
 	for protocol, offered := range map[string]string{"h2": "h2", "http1": "http/1.1"} {
 		for name, status := range map[string]int{"origin.test": 200, "other.test": 503} {
-			settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, ca.caFile)
-			config := plainConfig("dns:" + name + ":" + port)
-			g := startGateway(t, strings.Replace(config, "protocol: h2c", settings, 1), gatewayOptions{space: n.space})
-			r := wait(t, "a request", ask(t.Context(), newClientIn(t, n.space), "http://"+g.address["edge"]+"/"))
+			settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, o.ca.caFile)
+			config := plainConfig("dns:" + name + ":" + o.port)
+			g := startGateway(t, strings.Replace(config, "protocol: h2c", settings, 1), gatewayOptions{space: o.n.space})
+			r := wait(t, "a request", ask(t.Context(), newClientIn(t, o.n.space), "http://"+g.address["edge"]+"/"))
 			if r.status != status {
 				t.Errorf("%s, %s: %+v, want %d", protocol, name, r, status)
 			}
-			if _, ok := asked.Load(offered + " " + name); !ok {
+			if _, ok := o.asked.Load(offered + " " + name); !ok {
 				t.Errorf("%s: the origin was not asked for %s", protocol, name)
 			}
 			if status != 200 {
@@ -58,37 +69,18 @@ func TestResolvedEndpointsAreVerifiedByTheirName(t *testing.T) {
 // address.
 func TestNamesOfOneAddressShareNoConnection(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
-	certificate, err := tls.LoadX509KeyPair(ca.issue(t, "origin.test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := newNetwork(t)
-	names := startNameServer(t, n)
-	names.set(func(s *nameServer) { s.addresses = []string{"127.0.0.2"} }) // of every name
-	var asked sync.Map                                                     // "protocol name" → true
-	o := serveOrigin(t, n.space.listen(t, "127.0.0.2:0"), &tls.Config{
-		Certificates: []tls.Certificate{certificate},
-		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-			asked.Store(h.SupportedProtos[0]+" "+h.ServerName, true)
-			return nil, nil
-		},
-	})
-	_, port, err := net.SplitHostPort(o.address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := startNamedOrigin(t)
 	for protocol, offered := range map[string]string{"h2": "h2", "http1": "http/1.1"} {
-		settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, ca.caFile)
-		config := plainConfig("dns:origin.test:" + port)
+		settings := fmt.Sprintf("protocol: %s\n    tls: {ca_file: %q}", protocol, o.ca.caFile)
+		config := plainConfig("dns:origin.test:" + o.port)
 		config = strings.Replace(config, "protocol: h2c", settings, 1)
-		config = strings.Replace(config, `"dns:origin.test:`+port+`"`, `"dns:origin.test:`+port+`", "dns:other.test:`+port+`"`, 1)
-		g := startGateway(t, config, gatewayOptions{space: n.space})
-		client := newClientIn(t, n.space)
+		config = strings.Replace(config, `"dns:origin.test:`+o.port+`"`, `"dns:origin.test:`+o.port+`", "dns:other.test:`+o.port+`"`, 1)
+		g := startGateway(t, config, gatewayOptions{space: o.n.space})
+		client := newClientIn(t, o.n.space)
 		eventually(t, protocol+": the certificate is not for the other name", func() (bool, string) {
 			r := wait(t, "a request", ask(t.Context(), client, "http://"+g.address["edge"]+"/"))
-			_, own := asked.Load(offered + " origin.test")
-			_, other := asked.Load(offered + " other.test")
+			_, own := o.asked.Load(offered + " origin.test")
+			_, other := o.asked.Load(offered + " other.test")
 			return own && other, fmt.Sprintf("asked for origin.test: %v, for other.test: %v; %+v", own, other, r)
 		})
 		if line := g.waitLog("endpoint cannot be reached"); !strings.Contains(line, "not other.test") {
