@@ -155,7 +155,9 @@ for (const page of pages) {
     says = (path) => JSON.stringify(lies.find(([known]) => known.test(path))?.[1] ?? {});
     const tab = await browser.open(`${address}/#/${page}`);
     await tab.page.getByRole("heading", { level: 1 }).first().waitFor();
-    await tab.page.waitForTimeout(2500);
+    // The lie has arrived and is shown, as it is written.
+    await tab.page.getByText('<img id="owned"').first().waitFor({ state: "attached" });
+    await tab.page.waitForTimeout(500);
     const owned = await tab.page.evaluate(() => ({
       elements: document.querySelectorAll("#owned, main script").length,
       ran: "owned" in window,

@@ -26,8 +26,12 @@ export const choice = signal<Choice>(remembered());
 /** What is in force; canvases read their colours anew when it changes. */
 export const dark = computed(() => (choice.value === "system" ? systemDark.value : choice.value === "dark"));
 
+/** Colours that canvases asked for; asking the browser each time is dear. */
+const read = new Map<string, string>();
+
 effect(() => {
   document.documentElement.dataset.theme = dark.value ? "dark" : "light";
+  read.clear();
   try {
     localStorage.setItem(key, choice.value);
   } catch {
@@ -37,7 +41,12 @@ effect(() => {
 
 /** The value of a colour of theme.css, for a canvas: colour("text"). */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  let value = read.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    read.set(name, value);
+  }
+  return value;
 }
 
 /** How many colours there are for series. */

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 
 import { colour, dark, seriesColour } from "../shell/theme";
+import { axisStyle } from "./axis";
 
 export interface Line {
   label: string;
@@ -82,12 +83,7 @@ function options(
   latest: { current: { format: (v: number) => string; lines: readonly Line[] } },
   onCursor: (at: number | undefined) => void,
 ): uPlot.Options {
-  const axis = {
-    stroke: colour("muted"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line"), width: 1 },
-    font: `11px ${getComputedStyle(document.body).fontFamily}`,
-  };
+  const axis = axisStyle();
   return {
     width,
     height,

@@ -7,6 +7,7 @@ import uPlot from "uplot";
 
 import { timeOfDay } from "../../format/time";
 import { colour, dark, seriesColour } from "../../shell/theme";
+import { axisStyle } from "../../ui/axis";
 import { type Band, historyLength } from "./history";
 
 export interface Line {
@@ -120,12 +121,7 @@ function options(
   format: (value: number) => string,
   bands: { current: readonly Band[] },
 ): uPlot.Options {
-  const axis: uPlot.Axis = {
-    stroke: colour("muted"),
-    font: `11px ${getComputedStyle(document.body).fontFamily}`,
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line"), width: 1, size: 4 },
-  };
+  const axis = axisStyle();
   return {
     width,
     height,

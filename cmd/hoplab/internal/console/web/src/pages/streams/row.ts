@@ -15,17 +15,11 @@ export interface Stall {
   seconds: number;
 }
 
-export interface Row {
+type Same = "id" | "connection" | "listener" | "protocol" | "route" | "method" | "upstream" | "endpoint";
+
+export interface Row extends Pick<Stream, Same> {
   /** connection/id, unique among open streams. */
   key: string;
-  id: number;
-  connection: number;
-  listener: string;
-  protocol: string;
-  route: string;
-  method: string;
-  upstream: string;
-  endpoint: string;
   /** 0: there is none, or the gateway does not say. */
   upstreamConnection: number;
   /** Seconds, as the times below. */

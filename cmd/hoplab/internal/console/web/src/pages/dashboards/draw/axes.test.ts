@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-vi.mock("./colours", () => ({ themed: () => "" }));
+vi.mock("../../../shell/theme", () => ({ colour: () => "" }));
 const { timeTick } = await import("./axes");
 
 const time = new Date(2026, 10, 26, 17, 5, 9).getTime() / 1000;

@@ -3,17 +3,10 @@
 import type uPlot from "uplot";
 
 import { formatTick, isBinary } from "../../../format/units";
-import { themed } from "./colours";
-
-const font = '11px system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+import { axisStyle } from "../../../ui/axis";
 
 function common(): uPlot.Axis {
-  return {
-    font,
-    stroke: () => themed("muted"),
-    grid: { stroke: () => themed("line"), width: 1 },
-    ticks: { show: false },
-  };
+  return { ...axisStyle(), ticks: { show: false } };
 }
 
 /** The axis of time, in local time. */

@@ -1,8 +1,6 @@
 // Grafana's names of colours, as colours of the console's theme.
 
-import { effect } from "@preact/signals";
-
-import { colour, dark, seriesColours } from "../../../shell/theme";
+import { colour, seriesColours } from "../../../shell/theme";
 import type { Severity } from "../shape/annotations";
 
 const names: Readonly<Record<string, string>> = {
@@ -34,26 +32,10 @@ export function cssSeries(n: number): string {
   return `var(--series-${(n % seriesColours) + 1})`;
 }
 
-const read = new Map<string, string>();
-effect(() => {
-  dark.value; // the colours are others then
-  read.clear();
-});
-
-/** A custom property's colour for a canvas. */
-export function themed(name: string): string {
-  let value = read.get(name);
-  if (value === undefined) {
-    value = colour(name);
-    read.set(name, value);
-  }
-  return value;
-}
-
 /** A colour for CSS as a canvas wants it. */
 export function resolved(css: string): string {
   const name = /^var\(--([\w-]+)\)$/.exec(css)?.[1];
-  return name ? themed(name) : css;
+  return name ? colour(name) : css;
 }
 
 export const severityColour: Readonly<Record<Severity, string>> = { critical: "bad", warning: "warn", info: "accent" };

@@ -2,12 +2,13 @@ import { useCallback, useMemo } from "preact/hooks";
 import type uPlot from "uplot";
 
 import { formatValue } from "../../../format/units";
+import { colour } from "../../../shell/theme";
 import { regionsAt } from "../shape/annotations";
 import { thinned } from "../shape/exemplars";
 import { type Bucket, heat, rowOf, strength } from "../shape/heat";
 import { type PanelProps, useView } from "../view";
 import { endRoom, namedAxis, timeAxis } from "./axes";
-import { faded, themed } from "./colours";
+import { faded } from "./colours";
 import { clipped, exemplarNear, paintExemplars, paintRegions } from "./paint";
 import { type Hover, Plot } from "./plot";
 import { ExemplarTip, openTrace, TimeTip } from "./tooltip";
@@ -120,7 +121,7 @@ function paintCells(
   exponent: number,
 ): void {
   clipped(u, (ctx) => {
-    const colour = themed("accent");
+    const tint = colour("accent");
     for (const [row, { values }] of buckets.entries()) {
       const bottom = Math.round(u.valToPos(row, "y", true));
       const top = Math.round(u.valToPos(row + 1, "y", true));
@@ -129,7 +130,7 @@ function paintCells(
         if (alpha === 0) continue;
         const right = Math.round(u.valToPos(times[i] ?? 0, "x", true));
         const left = Math.round(u.valToPos((times[i] ?? 0) - step, "x", true));
-        ctx.fillStyle = faded(ctx, colour, alpha);
+        ctx.fillStyle = faded(ctx, tint, alpha);
         ctx.fillRect(left, top + 1, Math.max(right - left, 1), Math.max(bottom - top - 1, 1));
       }
     }

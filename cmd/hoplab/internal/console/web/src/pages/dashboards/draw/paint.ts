@@ -1,10 +1,11 @@
 // What is drawn on a plot's canvas besides its series. Canvas pixels.
 
 import type uPlot from "uplot";
+import { colour } from "../../../shell/theme";
 import type { Threshold } from "../model";
 import { type Region, type Severity, stretches } from "../shape/annotations";
 import type { Point } from "../shape/exemplars";
-import { cssColour, faded, resolved, severityColour, themed } from "./colours";
+import { cssColour, faded, resolved, severityColour } from "./colours";
 
 /** Runs drawing with the context as it was before, inside of the plotting area. */
 export function clipped(u: uPlot, draw: (context: CanvasRenderingContext2D) => void): void {
@@ -25,21 +26,21 @@ export function paintRegions(u: uPlot, all: readonly Region[]): void {
     for (const region of stretches(all)) {
       const from = u.valToPos(region.from, "x", true);
       const to = u.valToPos(region.to, "x", true);
-      ctx.fillStyle = faded(ctx, themed(severityColour[region.severity]), 0.08);
+      ctx.fillStyle = faded(ctx, colour(severityColour[region.severity]), 0.08);
       ctx.fillRect(from, top, Math.max(to - from, 1), height);
     }
     for (const region of all) {
       const from = u.valToPos(region.from, "x", true);
       if (from > left + width || u.valToPos(region.to, "x", true) < left) continue;
-      const colour = themed(severityColour[region.severity]);
-      ctx.strokeStyle = colour;
+      const tint = colour(severityColour[region.severity]);
+      ctx.strokeStyle = tint;
       ctx.lineWidth = devicePixelRatio;
       ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
       ctx.beginPath();
       ctx.moveTo(from, top);
       ctx.lineTo(from, top + height);
       ctx.stroke();
-      ctx.fillStyle = colour;
+      ctx.fillStyle = tint;
       mark(ctx, region.severity, Math.max(from, left + size), top + size, size);
       ctx.fill();
     }
@@ -103,9 +104,9 @@ export function paintExemplars(u: uPlot, points: readonly Point[], height = itse
       ctx.lineTo(x, y + r);
       ctx.lineTo(x - r, y);
       ctx.closePath();
-      ctx.fillStyle = themed("text");
+      ctx.fillStyle = colour("text");
       ctx.fill();
-      ctx.strokeStyle = themed("surface");
+      ctx.strokeStyle = colour("surface");
       ctx.lineWidth = devicePixelRatio;
       ctx.stroke();
     }

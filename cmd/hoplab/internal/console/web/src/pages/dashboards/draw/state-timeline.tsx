@@ -1,12 +1,12 @@
 import { useCallback, useMemo } from "preact/hooks";
 import type uPlot from "uplot";
-
+import { colour } from "../../../shell/theme";
 import { regionsAt } from "../shape/annotations";
 import { frame } from "../shape/fields";
 import { type Row, rows } from "../shape/states";
 import { type PanelProps, useView } from "../view";
 import { endRoom, namedAxis, timeAxis } from "./axes";
-import { cssColour, faded, resolved, themed } from "./colours";
+import { cssColour, faded, resolved } from "./colours";
 import { clipped } from "./paint";
 import { type Hover, Plot } from "./plot";
 import { TimeTip } from "./tooltip";
@@ -101,17 +101,17 @@ function paintRows(u: uPlot, all: readonly Row[], share: number): void {
     for (const [i, row] of all.entries()) {
       const top = u.valToPos(i + (1 - share) / 2, "y", true);
       const bottom = u.valToPos(i + 1 - (1 - share) / 2, "y", true);
-      for (const { from, to, text, colour } of row.stretches) {
+      for (const { from, to, text, colour: named } of row.stretches) {
         const left = u.valToPos(from, "x", true);
         const width = Math.max(u.valToPos(to, "x", true) - left, 1);
-        const shade = resolved(cssColour(colour));
+        const shade = resolved(cssColour(named));
         ctx.fillStyle = faded(ctx, shade, 0.3);
         ctx.fillRect(left, top, width, bottom - top);
         ctx.fillStyle = shade;
         ctx.fillRect(left, top, Math.min(3 * devicePixelRatio, width), bottom - top);
         if (bottom - top < 12 * devicePixelRatio || ctx.measureText(text).width + 12 * devicePixelRatio > width)
           continue;
-        ctx.fillStyle = themed("text");
+        ctx.fillStyle = colour("text");
         ctx.fillText(text, left + 7 * devicePixelRatio, (top + bottom) / 2);
       }
     }
