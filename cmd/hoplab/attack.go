@@ -17,8 +17,8 @@ Usage: hoplab attack [flags]
 Attacks hopscope beside nghttpx and HAProxy, one thread each, and measures what an
 honest client has to bear meanwhile, what the proxy's memory does, and how the
 attacker is ended. Attacks only what it has started itself, on the loopback. Needs
-nghttpx and haproxy; make bench-attack installs them. Takes about eighteen
-minutes; keep the machine quiet meanwhile.
+nghttpx and haproxy; make bench-attack installs them. Takes about half an
+hour; keep the machine quiet meanwhile.
 
   hoplab attack --quick                           does everything work?
   hoplab attack --only rapid-reset,bomb           two of the attacks
