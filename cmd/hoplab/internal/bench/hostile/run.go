@@ -14,9 +14,9 @@ const (
 	comeback = 100 * time.Millisecond
 	// burst bounds what an attacker that was held up makes good, in time.
 	burst = 10 * time.Millisecond
-	// dialPause lies between two connections of an attack: faster, it would be this
+	// DialPause lies between two connections of an attack: faster, it would be this
 	// program's dialling that is measured.
-	dialPause = 400 * time.Microsecond
+	DialPause = 400 * time.Microsecond
 	// lastWords is how long what a server says to an attacker that has stopped is
 	// waited for.
 	lastWords = 200 * time.Millisecond
@@ -38,7 +38,7 @@ func (a Attack) Run(ctx context.Context, addr string, stop <-chan struct{}) Outc
 	for i := range a.Connections {
 		done.Go(func() {
 			// The first attacks in any case, be the time ever so short.
-			if i == 0 || wait(ctx, stop, time.Duration(i)*dialPause) {
+			if i == 0 || wait(ctx, stop, time.Duration(i)*DialPause) {
 				r.attacker(ctx)
 			}
 		})

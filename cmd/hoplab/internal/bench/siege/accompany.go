@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
@@ -67,8 +68,39 @@ func (o order) obey(ctx context.Context, stop <-chan struct{}) (hostile.Outcome,
 		pool.AppendCertsFromPEM(pem)
 		peer.TLS = trusting(pool)
 	}
+	var visits sync.WaitGroup
+	visits.Go(func() { o.visit(ctx, peer.TLS) })
 	peer.Persist(ctx, time.Now(), o.Length)
+	visits.Wait()
 	return hostile.Outcome{}, nil
+}
+
+// visit makes connections for a request each, when an attacker would make them:
+// the burst at once, the others over the time.
+func (o order) visit(ctx context.Context, secure *tls.Config) {
+	ctx, cancel := context.WithTimeout(ctx, o.Length)
+	defer cancel()
+	visit := raw.Load{Addr: o.Addr, TLS: secure, Connections: 1, Streams: 1, Requests: 1, Request: honest(o.Addr, nil)}
+	var done sync.WaitGroup
+	defer done.Wait()
+	begin := time.Now()
+	for i := range o.Visits {
+		select {
+		case <-time.After(time.Until(begin.Add(o.visitDue(i)))):
+		case <-ctx.Done():
+			return
+		}
+		// One that fails is the proxy's business: what the victim gets is measured.
+		done.Go(func() { _ = visit.Run(ctx) })
+	}
+}
+
+// visitDue returns when after the beginning a visit is due.
+func (o order) visitDue(i int) time.Duration {
+	if i < o.Burst {
+		return time.Duration(i) * hostile.DialPause
+	}
+	return o.Length * time.Duration(i-o.Burst) / time.Duration(o.Visits-o.Burst)
 }
 
 // trusting is TLS 1.3 for HTTP/2 towards a proxy whose certificate is in pool.

@@ -12,7 +12,8 @@ import (
 )
 
 // measure attacks a proxy that does nothing else, and then has a harmless peer
-// send as many bytes in the same time to another that has not been attacked.
+// send as many bytes on as many connections in the same time to another that has
+// not been attacked.
 func (f *field) measure(ctx context.Context, a hostile.Attack, name string, round int, rate float64) (damage.Sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
 	defer cancel()
@@ -29,8 +30,10 @@ func (f *field) measure(ctx context.Context, a hostile.Attack, name string, roun
 	s.Steps, s.Bytes, s.Connections, s.Ended = b.out.Steps, b.out.Bytes, b.out.Connections, b.out.Ended
 	s.End, s.EndedAfter = b.out.End.String(), b.out.End.After.Seconds()
 
+	visits := max(s.Connections-1, 0)
 	b, err = f.beside(ctx, a.TLS, name, rate, length, order{
-		Rate: max(float64(s.Bytes)/(parcel+overhead), 1) / s.Seconds, Length: length,
+		Rate:   max(float64(s.Bytes-int64(visits)*visitBytes)/(parcel+overhead), 1) / s.Seconds,
+		Length: length, Visits: visits, Burst: a.Connections - 1,
 	})
 	s.Harmless, s.Usual = b.fared, b.growth
 	return s, err

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +115,41 @@ func interrupted(t *testing.T, gateway string) {
 		t.Error("what was measured is lost")
 	}
 	left()
+}
+
+func TestHarmlessPeerConnectsWhenTheAttackerDid(t *testing.T) {
+	o := order{Length: 10 * time.Second, Visits: 30, Burst: 28}
+	for i, want := range map[int]time.Duration{
+		0: 0, 1: hostile.DialPause, 27: 27 * hostile.DialPause, 28: 0, 29: 5 * time.Second,
+	} {
+		if due := o.visitDue(i); due != want {
+			t.Errorf("visit %d is due after %v, want %v", i, due, want)
+		}
+	}
+}
+
+func TestHarmlessPeerVisits(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	var visits atomic.Int64
+	go func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			visits.Add(1)
+			nc.Close()
+		}
+	}()
+	// Those who are closed at once are visits, too.
+	order{Addr: ln.Addr().String(), Length: time.Minute, Visits: 20, Burst: 20}.visit(t.Context(), nil)
+	if n := visits.Load(); n != 20 {
+		t.Errorf("%d visits", n)
+	}
 }
 
 func TestWrongOptionsSayWhatThereIs(t *testing.T) {

@@ -19,6 +19,8 @@ const (
 	// what its frames add, about.
 	parcel   = 1024
 	overhead = 40
+	// visitBytes is how many bytes a connection for one request has, about.
+	visitBytes = 150
 )
 
 func honest(addr string, body []byte) raw.Request {
