@@ -37,6 +37,14 @@ type connection struct {
 	RTTSeconds     float64 `json:"rtt_seconds"`
 	BufferedBytes  int64   `json:"buffered_bytes"`
 	Glitches       int64   `json:"glitches"`
+	Attempts       *struct {
+		Ended    uint64 `json:"ended"`
+		Failed   uint64 `json:"failed"`
+		Duration struct {
+			ExplicitBounds []float64 `json:"explicit_bounds"`
+			BucketCounts   []uint64  `json:"bucket_counts"`
+		} `json:"duration"`
+	} `json:"attempts"`
 }
 
 // connections returns the open connections of one side.
@@ -75,6 +83,7 @@ func (g *gateway) openedFor(want ...string) (list []connection) {
 // directed is an origin that does what the path of a request says:
 //
 //	/end     a response
+//	/fail    one with status 503
 //	/open    the header of a response, whose stream stays open
 //	/close   a response, then the end of the connection
 //	/goaway  GOAWAY after this stream, then as /open
@@ -129,9 +138,9 @@ func (d *directed) serve(nc net.Conn, settings []http2.Setting) {
 	f := http2.NewFramer(nc, nc)
 	f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	err := f.WriteSettings(settings...)
-	status := func(id uint32, end bool) error {
+	answer := func(id uint32, status string, end bool) error {
 		var block bytes.Buffer
-		_ = hpack.NewEncoder(&block).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
+		_ = hpack.NewEncoder(&block).WriteField(hpack.HeaderField{Name: ":status", Value: status})
 		return f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: end})
 	}
 	mute := false
@@ -150,17 +159,19 @@ func (d *directed) serve(nc net.Conn, settings []http2.Setting) {
 		case *http2.MetaHeadersFrame:
 			switch path := in.PseudoValue("path"); path {
 			case "/end":
-				err = status(in.StreamID, true)
+				err = answer(in.StreamID, "200", true)
+			case "/fail":
+				err = answer(in.StreamID, "503", true)
 			case "/open":
-				err = status(in.StreamID, false)
+				err = answer(in.StreamID, "200", false)
 			case "/close":
-				_ = status(in.StreamID, true)
+				_ = answer(in.StreamID, "200", true)
 				return
 			case "/goaway":
 				_ = f.WriteGoAway(in.StreamID, http2.ErrCodeNo, nil)
-				err = status(in.StreamID, false)
+				err = answer(in.StreamID, "200", false)
 			case "/mute":
-				err = status(in.StreamID, false)
+				err = answer(in.StreamID, "200", false)
 				mute = true
 			}
 		}
@@ -321,6 +332,38 @@ func TestConnectionsAreListedWithTheirState(t *testing.T) {
 	for _, s := range streams {
 		if c := byProtocol[s["protocol"].(string)]; s["connection"] != float64(c.ID) || s["upstream_connection"] != float64(up.ID) {
 			t.Errorf("the stream over %v: connection %v, upstream connection %v; want %d and %d", s["protocol"], s["connection"], s["upstream_connection"], c.ID, up.ID)
+		}
+	}
+}
+
+// What went wrong is told by connection, so that one bad connection of many to an
+// endpoint is found.
+func TestConnectionsCountTheirAttempts(t *testing.T) {
+	t.Parallel()
+	d := startDirected(t, func(int) []http2.Setting { return []http2.Setting{} })
+	g := startGateway(t, plainConfig(d.address), gatewayOptions{env: []string{"GOMAXPROCS=1"}})
+	w := wish{t, newClient(t), "http://" + g.address["edge"]}
+	for path, want := range map[string]int{"/end": 200, "/fail": 503, "/open": 200} {
+		if status := w.get(path); status != want {
+			t.Errorf("%s: %d, want %d", path, status, want)
+		}
+	}
+	eventually(t, "two attempts that ended, one of them a failure", func() (bool, string) {
+		page, _ := g.adminGet("/connections", "")
+		up := g.connections("upstream")
+		if len(up) != 1 || up[0].Attempts == nil {
+			return false, page
+		}
+		a, sum := up[0].Attempts, uint64(0)
+		for _, n := range a.Duration.BucketCounts {
+			sum += n
+		}
+		ok := a.Ended == 2 && a.Failed == 1 && sum == 2 && len(a.Duration.BucketCounts) == len(a.Duration.ExplicitBounds)+1
+		return ok, page
+	})
+	for _, c := range g.connections("downstream") {
+		if c.Attempts != nil {
+			t.Errorf("of a client: %+v", c)
 		}
 	}
 }

@@ -179,6 +179,24 @@ type ConnectionInfo struct {
 	RTTSeconds     float64 `json:"rtt_seconds"`      // 0: not measured
 	BufferedBytes  int64   `json:"buffered_bytes"`   // that wait for the peer to take them
 	Glitches       int64   `json:"glitches"`         // points, see the limit max_glitches
+
+	// Upstream only, and only where an observer counts them.
+	Attempts *AttemptsInfo `json:"attempts,omitempty"`
+}
+
+// AttemptsInfo counts the attempts on an upstream connection that have ended since
+// it was opened.
+type AttemptsInfo struct {
+	Ended    uint64       `json:"ended"`
+	Failed   uint64       `json:"failed"`
+	Duration DurationInfo `json:"duration"` // of unary ones
+}
+
+// DurationInfo is a histogram in the terms of OpenTelemetry's data model: bucket i
+// counts the durations above bound i-1, up to and with bound i.
+type DurationInfo struct {
+	ExplicitBounds []float64 `json:"explicit_bounds"` // seconds, ascending; read only
+	BucketCounts   []uint64  `json:"bucket_counts"`   // one more than bounds
 }
 
 // Stats is the gateway's state at one moment, summed over its workers.

@@ -53,6 +53,11 @@ type Conn struct {
 	OpenedAt Time
 	// OpenedFor is why it was opened; upstream only.
 	OpenedFor OpenReason
-	// Observed belongs to the observer, which may set it in ConnOpened.
+	// Observed belongs to the observer, which may set it in ConnOpened, to a
+	// [Describer] if it has something to say in /connections.
 	Observed any
 }
+
+// Describer adds what an observer knows of a connection to what is shown of it.
+// Describe is called on the goroutine of the connection's worker.
+type Describer interface{ Describe(*ConnectionInfo) }

@@ -32,6 +32,9 @@ func (w *Worker) connection(s event.ConnStats) event.ConnectionInfo {
 	if c.Endpoint != nil {
 		i.Upstream, i.Endpoint, i.OpenedFor = c.Endpoint.Upstream.Name, c.Endpoint.Address, c.OpenedFor.String()
 	}
+	if d, ok := c.Observed.(event.Describer); ok {
+		d.Describe(&i)
+	}
 	return i
 }
 

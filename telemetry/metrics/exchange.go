@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"math"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -23,12 +24,25 @@ func (s *Sink) AttemptBegin(x *event.Exchange) {
 
 // AttemptEnd implements [event.Sink].
 func (s *Sink) AttemptEnd(x *event.Exchange) {
-	if e := s.endpoint(x.Attempt.Endpoint); e != nil {
-		e.streams--
-		e.attempts[resultOf(x)]++
-		if !outcome.Stream(x) {
-			d := x.Attempt.End.Sub(x.Attempt.Begin)
-			e.duration.observe(s.family(catalog.AttemptDurationSeconds), seconds(d), s.exemplar(x, x.Attempt.End))
+	e := s.endpoint(x.Attempt.Endpoint)
+	if e == nil {
+		return
+	}
+	e.streams--
+	result := resultOf(x)
+	e.attempts[result]++
+	var conn *attempts
+	if c := x.Attempt.Conn; c != nil {
+		conn, _ = c.Observed.(*attempts)
+	}
+	if conn != nil {
+		conn.end(result)
+	}
+	if !outcome.Stream(x) {
+		f, d := s.family(catalog.AttemptDurationSeconds), seconds(x.Attempt.End.Sub(x.Attempt.Begin))
+		e.duration.observe(f, d, s.exemplar(x, x.Attempt.End))
+		if conn != nil {
+			conn.counts[f.classic.of(math.Float64bits(d))%maxBounds]++
 		}
 	}
 }
@@ -56,6 +70,9 @@ func (r attemptResult) String() string {
 		catalog.ResultNoSlot,
 	}[r]
 }
+
+// failed reports whether the endpoint or the way to it is to blame.
+func (r attemptResult) failed() bool { return r != attemptOK && r != attemptCanceled }
 
 // resultOf judges x's last attempt.
 func resultOf(x *event.Exchange) attemptResult {

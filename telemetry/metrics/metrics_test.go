@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"encoding/hex"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -230,6 +231,35 @@ func TestHistogramsTellUnaryFromStreamAndCarryExemplarsOfKeptTraces(t *testing.T
 		if got := r.find(name.String(), "kind=unary").Histogram.GetSampleSum(); got != want {
 			t.Errorf("%s adds up to %v; want %v", name, got, want)
 		}
+	}
+}
+
+func TestConnectionsToEndpointsDescribeTheirAttempts(t *testing.T) {
+	r := newRig(t)
+	s := r.Sink(0)
+	s.ConnOpened(r.up)
+	took := func(d time.Duration) func(*event.Exchange) {
+		return func(x *event.Exchange) { x.Attempt.Begin, x.Attempt.End = x.Begin, x.Begin.Add(d) }
+	}
+	r.run(s, took(5*time.Millisecond)) // a bound belongs to the bucket below
+	r.run(s, took(time.Minute))
+	r.run(s, func(x *event.Exchange) { x.ResponseBytes = 2 << 20 }) // a stream
+	r.run(s, func(x *event.Exchange) { x.Attempt.Reason = event.EndUpstreamReset })
+	r.run(s, func(x *event.Exchange) { x.Attempt.Status = 503 })
+	r.run(s, func(x *event.Exchange) { x.Attempt.Reason = event.EndClientReset })
+	r.run(s, func(x *event.Exchange) { x.Attempt.Conn = nil }) // there was none, or net/http has it
+
+	var info event.ConnectionInfo
+	r.up.Observed.(event.Describer).Describe(&info)
+	want := event.AttemptsInfo{Ended: 6, Failed: 2, Duration: event.DurationInfo{
+		ExplicitBounds: catalog.AttemptDurationSeconds.Metric().Buckets,
+		BucketCounts:   []uint64{4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+	}}
+	if !reflect.DeepEqual(*info.Attempts, want) {
+		t.Errorf("got %+v, want %+v", *info.Attempts, want)
+	}
+	if s.ConnOpened(r.down); r.down.Observed != nil {
+		t.Errorf("a client's connection has %v", r.down.Observed)
 	}
 }
 

@@ -31,6 +31,7 @@ func (s *Sink) ConnOpened(c *event.Conn) {
 	w.connsOpen[c.Proto]++
 	if e := s.endpoint(c.Endpoint); e != nil {
 		e.conns++
+		c.Observed = &attempts{bounds: s.family(catalog.AttemptDurationSeconds).bounds}
 	}
 }
 

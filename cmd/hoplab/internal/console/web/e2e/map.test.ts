@@ -23,6 +23,11 @@ test("every way of the demo is on the map, with rates", async () => {
       /\d\/s, .* fail, p99 [\d.]+/.test((await edge(tab, way).first().textContent()) ?? ""),
     );
   }
+  // Of connections that nothing failed on either, which Prometheus would have no series for.
+  await tab.until("each way to a connection has a rate, failures and a p99", async () => {
+    const ways = await edge(tab, "endpoint:users/").allTextContents();
+    return ways.length >= 3 && ways.every((way) => /\d\/s, .* fail, p99 [\d.]+/.test(way));
+  });
   await tab.until("users has its three endpoints", async () => (await node(tab, "endpoint:users/").count()) === 3);
   await tab.until("users has a rate", async () =>
     /[1-9][\d.]*\/s/.test((await node(tab, "route:users").textContent()) ?? ""),
@@ -51,6 +56,12 @@ test("a replica that fails is marked, and the way to it; its neighbours are not"
     const key = await bad.getAttribute("data-key");
     await tab.until("the way to it is bad", async () => {
       return (await edge(tab, `upstream:users>${key}`).getAttribute("data-tone")) === "bad";
+    });
+    await tab.until("the ways to its connections are bad", async () => {
+      const tones = await edge(tab, `${key}>connection:`).evaluateAll((all) =>
+        all.map((e) => e.getAttribute("data-tone")),
+      );
+      return tones.length > 0 && tones.every((tone) => tone === "bad");
     });
   });
   await tab.close();

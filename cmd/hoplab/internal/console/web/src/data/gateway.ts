@@ -66,6 +66,16 @@ export interface Connection {
   rtt_seconds: number;
   buffered_bytes: number;
   glitches: number;
+  /** Upstream only, of gateways that count them. */
+  attempts?: Attempts;
+}
+
+/** Those on a connection that have ended since it was opened. */
+export interface Attempts {
+  ended: number;
+  failed: number;
+  /** Of unary ones, in seconds. */
+  duration: { explicit_bounds: number[]; bucket_counts: number[] };
 }
 
 /** A stream's identity: HTTP/1.1 has no stream ids, but one stream a connection. */

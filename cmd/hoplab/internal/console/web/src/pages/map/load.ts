@@ -4,7 +4,7 @@ import { type Connection, connections } from "../../data/gateway";
 import { Failure } from "../../data/http";
 import { type ActiveAlert, query, rules } from "../../data/prometheus";
 import type { Inputs, Measured } from "./model";
-import { Rates } from "./rates";
+import { Recents } from "./recent";
 
 export interface Loaded extends Omit<Inputs, "flows"> {
   /** Alerts that fire. */
@@ -35,18 +35,18 @@ const queries = {
 
 /** Asks for everything but the flows. Fails with Prometheus; connections may be missing. */
 export function loader(): (signal: AbortSignal) => Promise<Loaded> {
-  const rates = new Rates();
-  return (signal) => load(rates, signal);
+  const recents = new Recents();
+  return (signal) => load(recents, signal);
 }
 
-async function load(rates: Rates, signal: AbortSignal): Promise<Loaded> {
+async function load(recents: Recents, signal: AbortSignal): Promise<Loaded> {
   const [measured, open, groups] = await Promise.all([measureAll(signal), askConnections(signal), rules(signal)]);
   const alerts = groups.flatMap((g) => g.rules).flatMap((r) => r.alerts ?? []);
   return {
     ...measured,
     connections: open instanceof Failure ? undefined : open,
     connectionsFailure: open instanceof Failure ? open : undefined,
-    connectionRates: rates.take(open instanceof Failure ? [] : open),
+    recent: recents.take(open instanceof Failure ? [] : open),
     alerts: alerts.filter((a) => a.state === "firing"),
   };
 }

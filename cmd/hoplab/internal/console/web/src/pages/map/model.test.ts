@@ -16,7 +16,7 @@ const nothing: Inputs = {
   slots: [],
   rtt: [],
   connections: undefined,
-  connectionRates: new Map(),
+  recent: new Map(),
   flows: [],
 };
 
@@ -122,7 +122,7 @@ test("what clients ask for and how it goes stands on the way to each route", () 
   expect(nodes.find((n) => n.id === "client:all")).toMatchObject(numbers);
 });
 
-test("an endpoint has the p99 of its attempts, a connection the rate of its streams", () => {
+test("an endpoint has the p99 of its attempts, a connection what it has done lately", () => {
   const place = { upstream: "users", endpoint: "a:1" };
   const { edges } = build({
     ...nothing,
@@ -132,10 +132,17 @@ test("an endpoint has the p99 of its attempts, a connection the rate of its stre
       { ...place, endpoint: "b:1", value: Number.NaN },
     ],
     connections: [connection({})],
-    connectionRates: new Map([[9, 3]]),
+    recent: new Map([[9, { rate: 3, failures: 1, p99: 0.2 }]]),
   });
   expect(edges).toContainEqual({ from: "upstream:users", to: "endpoint:users/a:1", rate: 10, p99: 0.5 });
-  expect(edges).toContainEqual({ from: "endpoint:users/a:1", to: "connection:9", rate: 3, open: 3 });
+  expect(edges).toContainEqual({
+    from: "endpoint:users/a:1",
+    to: "connection:9",
+    rate: 3,
+    failures: 1,
+    p99: 0.2,
+    open: 3,
+  });
 });
 
 test("streams of one way mark all of it that is stalled", () => {

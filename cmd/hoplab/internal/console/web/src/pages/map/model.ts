@@ -2,6 +2,7 @@
 
 import type { Connection } from "../../data/gateway";
 import type { Flow } from "../streams/flows";
+import type { Recent } from "./recent";
 
 export const kinds = ["client", "route", "upstream", "endpoint", "connection"] as const;
 
@@ -88,8 +89,8 @@ export interface Inputs {
   rtt: readonly Measured[];
   /** undefined: the gateway did not say. */
   connections: readonly Connection[] | undefined;
-  /** Streams that each connection opens a second, by its id, where that is known. */
-  connectionRates: ReadonlyMap<number, number>;
+  /** What each connection has done lately, by its id, where that is known. */
+  recent: ReadonlyMap<number, Recent>;
   flows: readonly Flow[];
 }
 
@@ -181,8 +182,7 @@ export function build(inputs: Inputs): Model {
     const made = node(id.connection(c.id), "connection", String(c.id), c.upstream ?? "");
     made.connection = c;
     for (const each of [made, edge(to.id, made.id)]) {
-      each.open = c.streams;
-      each.rate = inputs.connectionRates.get(c.id);
+      Object.assign(each, inputs.recent.get(c.id), { open: c.streams });
     }
   }
   for (const flow of inputs.flows) addFlow(flow, node, edge);

@@ -4,7 +4,8 @@ import { expect, test, vi } from "vitest";
 vi.mock("../../shell/router", () => ({ href: (page: string) => `#/${page}` }));
 
 import type { Connection } from "../../data/gateway";
-import { edgeTexts, nodeLines, openedFor, percent } from "./words";
+import type { Node } from "./model";
+import { edgeTexts, facts, nodeLines, openedFor, percent } from "./words";
 
 const route = { id: "route:a", kind: "route", name: "a", upstream: "" } as const;
 
@@ -24,6 +25,17 @@ test("a connection says why it was opened and how much of it is used", () => {
     "3 of 100 open",
     "age 1m 5s",
   ]);
+  const lately = { ...route, kind: "connection", rate: 10, failures: 5, p99: 0.0081, connection: c } as const;
+  expect(nodeLines(lately)[2]).toBe("age 1m 5s, p99 8.1ms");
+});
+
+test("what a connection does not count is not said to be none", () => {
+  const c = { age_seconds: 65, rtt_seconds: 0, send_window: 1 } as Connection;
+  const of = (n: Partial<Node>) => new Map(facts({ ...route, kind: "connection", connection: c, ...n }));
+  expect(of({ rate: 10, failures: 5 }).get("Failures")).toBe("5/s, 50%");
+  expect(of({ rate: 10, failures: 0 }).get("Failures")).toBe("0/s, 0%");
+  expect(of({ rate: 10 }).has("Failures")).toBe(false);
+  expect(of({}).has("Rate")).toBe(false);
 });
 
 test("an edge says its rate, or its streams where rates are not known", () => {

@@ -47,7 +47,10 @@ function openLine(n: Node): string {
 }
 
 function moreLine(n: Node): string {
-  if (n.connection) return `age ${wholeSeconds(n.connection.age_seconds)}`;
+  if (n.connection) {
+    const age = `age ${wholeSeconds(n.connection.age_seconds)}`;
+    return n.p99 === undefined ? age : `${age}, ${p99(n.p99)}`;
+  }
   if (n.p99 !== undefined) return p99(n.p99);
   if (n.connections === undefined) return "";
   return n.connections === 1 ? "1 connection" : `${n.connections} connections`;
@@ -105,14 +108,11 @@ export function edgeTexts(e: Numbers): { above: string; below: string[] } {
 export function facts(n: Node): [name: string, value: string][] {
   const all: [string, string | undefined][] = [
     ["Rate", n.connection && n.rate === undefined ? undefined : perSecond(n.rate ?? 0)],
-    [
-      "Failures",
-      n.connection || n.rate === undefined ? undefined : `${perSecond(n.failures ?? 0)}, ${percent(failing(n))}`,
-    ],
+    ["Failures", failures(n)],
     ["p99 of unary requests", n.p99 === undefined ? undefined : duration(n.p99)],
     ["Open streams", String(n.open ?? 0)],
-    ["Stalled by clients", n.connection ? undefined : String(n.stalledByClient ?? 0)],
-    ["Stalled by the upstream", n.connection ? undefined : String(n.stalledByUpstream ?? 0)],
+    ["Stalled by clients", String(n.stalledByClient ?? 0)],
+    ["Stalled by the upstream", String(n.stalledByUpstream ?? 0)],
     ["Connections", n.connections === undefined ? undefined : String(n.connections)],
     ["Streams that its connections allow", n.slots === undefined ? undefined : String(n.slots)],
     ["Round trip", n.rtt ? duration(n.rtt) : undefined],
@@ -123,6 +123,12 @@ export function facts(n: Node): [name: string, value: string][] {
     ...connectionFacts(n),
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+/** Prometheus has no series of failures before the first; what connections do not count is not known. */
+function failures(n: Node): string | undefined {
+  if (n.rate === undefined || (n.connection && n.failures === undefined)) return undefined;
+  return `${perSecond(n.failures ?? 0)}, ${percent(failing(n))}`;
 }
 
 function connectionFacts({ connection: c }: Node): [string, string | undefined][] {
