@@ -26,7 +26,7 @@ test("a connection says why it was opened and how much of it is used", () => {
     "age 1m 5s",
   ]);
   const lately = { ...route, kind: "connection", rate: 10, failures: 5, p99: 0.0081, connection: c } as const;
-  expect(nodeLines(lately)[2]).toBe("age 1m 5s, p99 8.1ms");
+  expect(nodeLines(lately)[2]).toBe("p99 8.1ms, age 1m 5s");
 });
 
 test("what a connection does not count is not said to be none", () => {

@@ -49,7 +49,7 @@ function openLine(n: Node): string {
 function moreLine(n: Node): string {
   if (n.connection) {
     const age = `age ${wholeSeconds(n.connection.age_seconds)}`;
-    return n.p99 === undefined ? age : `${age}, ${p99(n.p99)}`;
+    return n.p99 === undefined ? age : `${p99(n.p99)}, ${age}`;
   }
   if (n.p99 !== undefined) return p99(n.p99);
   if (n.connections === undefined) return "";
