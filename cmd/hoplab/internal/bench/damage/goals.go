@@ -168,6 +168,16 @@ func (r *Results) Swing() report.Stat {
 	return report.Summary(all)
 }
 
+// Stolen returns which part of the machine its host gave to others during a
+// measurement, of all proxies and rounds.
+func (r *Results) Stolen() report.Stat {
+	var all []float64
+	for _, s := range r.Samples {
+		all = append(all, s.Stolen)
+	}
+	return report.Summary(all)
+}
+
 // Met says of how many of the measured attacks hopscope meets every goal.
 func Met(all []Verdict) (met, measured int) {
 	for _, v := range all {

@@ -27,7 +27,7 @@ func Markdown(r *Results) (string, error) {
 	err = t.Execute(&b, map[string]any{
 		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Machine": r.Machine,
 		"Versions": versions(r), "Rates": rates(r), "Met": met, "Measured": measured,
-		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()),
+		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()), "Stolen": percent(r.Stolen()),
 		"Goals": goalTable(r), "Attacks": attackTable(r),
 	})
 	return b.String(), err
@@ -36,6 +36,11 @@ func Markdown(r *Results) (string, error) {
 // swing writes bytes as MB.
 func swing(s report.Stat) report.Stat {
 	s.Median, s.Min, s.Max = s.Median/1e6, s.Min/1e6, s.Max/1e6
+	return s
+}
+
+func percent(s report.Stat) report.Stat {
+	s.Median, s.Min, s.Max = 100*s.Median, 100*s.Min, 100*s.Max
 	return s
 }
 

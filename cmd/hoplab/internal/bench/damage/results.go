@@ -33,6 +33,7 @@ type Sample struct {
 	Connections int     `json:"connections"` // that the attacker made
 	Ended       int     `json:"ended"`       // of them, by the proxy
 	Died        bool    `json:"died"`        // the proxy's process ended
+	Stolen      float64 `json:"stolen"`      // part of the machine that its host gave to others meanwhile: 0.02 of all CPUs
 }
 
 // Victim is how an honest client fared for a while.

@@ -33,6 +33,9 @@ func (p *Process) ResetPeak() error { return errLinux }
 // PeakRSS needs Linux.
 func (p *Process) PeakRSS() (int64, error) { return 0, errLinux }
 
+// Stolen needs Linux.
+func Stolen() (time.Duration, error) { return 0, errLinux }
+
 // Yield needs Linux.
 func Yield() error { return errLinux }
 

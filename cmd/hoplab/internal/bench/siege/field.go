@@ -20,6 +20,7 @@ type field struct {
 	certificate *proxies.Certificate
 	collector   *proxies.Collector
 	group       run.Group
+	cpus        int   // of the machine that are used
 	cpu         []int // of the proxy; nil: any
 	spans       spans
 }
@@ -42,6 +43,7 @@ func (f *field) start() error {
 	if err != nil {
 		return err
 	}
+	f.cpus = len(cpus)
 	if f.certificate, err = proxies.NewCertificate(f.dir); err != nil {
 		return err
 	}

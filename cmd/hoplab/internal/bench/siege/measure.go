@@ -3,13 +3,52 @@ package siege
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
+
+// A measurement during which the machine's host gave more than mostStolen of it to
+// others says nothing about latencies. It is made again, at most patience times.
+const (
+	mostStolen = 0.03
+	patience   = 2
+)
+
+// measureInPeace measures, if it must more than once, and returns the measurement
+// of which the least was stolen.
+func (f *field) measureInPeace(ctx context.Context, a hostile.Attack, name string, round int, rate float64) (best damage.Sample, err error) {
+	for try := range patience + 1 {
+		before, err := proc.Stolen()
+		if err != nil {
+			return best, err
+		}
+		begin := time.Now()
+		s, err := f.measure(ctx, a, name, round, rate)
+		if err != nil {
+			return s, err
+		}
+		after, err := proc.Stolen()
+		if err != nil {
+			return best, err
+		}
+		s.Stolen = (after - before).Seconds() / time.Since(begin).Seconds() / float64(f.cpus)
+		if try == 0 || s.Stolen < best.Stolen {
+			best = s
+		}
+		if best.Stolen <= mostStolen || f.options.Quick {
+			break
+		}
+		fmt.Fprintf(f.options.Progress, "%s: %s: the machine's host took %.0f %% of it away\n", a.ID, plan.Title(name), 100*s.Stolen)
+	}
+	return best, nil
+}
 
 // measure attacks a proxy that does nothing else, and then has a harmless peer
 // send as many bytes on as many connections in the same time to another that has
