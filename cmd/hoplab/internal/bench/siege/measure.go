@@ -21,33 +21,52 @@ const (
 	patience   = 2
 )
 
-// measureInPeace measures, if it must more than once, and returns the measurement
-// of which the least was stolen.
-func (f *field) measureInPeace(ctx context.Context, a hostile.Attack, name string, round int, rate float64) (best damage.Sample, err error) {
+// inPeace measures, if it must more than once, and returns the measurement of which
+// the least was stolen; disturbed is told of those that are not good enough.
+func inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample)) (best damage.Sample, err error) {
 	for try := range patience + 1 {
-		before, err := proc.Stolen()
-		if err != nil {
-			return best, err
-		}
-		begin := time.Now()
-		s, err := f.measure(ctx, a, name, round, rate)
+		s, err := measure()
 		if err != nil {
 			return s, err
 		}
-		after, err := proc.Stolen()
-		if err != nil {
-			return best, err
-		}
-		s.Stolen = (after - before).Seconds() / time.Since(begin).Seconds() / float64(f.cpus)
 		if try == 0 || s.Stolen < best.Stolen {
 			best = s
 		}
-		if best.Stolen <= mostStolen || f.options.Quick {
+		if best.Stolen <= mostStolen {
 			break
 		}
-		fmt.Fprintf(f.options.Progress, "%s: %s: the machine's host took %.0f %% of it away\n", a.ID, plan.Title(name), 100*s.Stolen)
+		disturbed(s)
 	}
 	return best, nil
+}
+
+// watch measures and says how much of the machine was stolen meanwhile.
+func (f *field) watch(measure func() (damage.Sample, error)) (damage.Sample, error) {
+	before, err := proc.Stolen()
+	if err != nil {
+		return damage.Sample{}, err
+	}
+	begin := time.Now()
+	s, err := measure()
+	if err != nil {
+		return s, err
+	}
+	after, err := proc.Stolen()
+	s.Stolen = (after - before).Seconds() / time.Since(begin).Seconds() / float64(f.cpus)
+	return s, err
+}
+
+// sample is a measurement in peace, or in a short run any.
+func (f *field) sample(ctx context.Context, a hostile.Attack, name string, round int, rate float64) (damage.Sample, error) {
+	measure := func() (damage.Sample, error) {
+		return f.watch(func() (damage.Sample, error) { return f.measure(ctx, a, name, round, rate) })
+	}
+	if f.options.Quick {
+		return measure()
+	}
+	return inPeace(measure, func(s damage.Sample) {
+		fmt.Fprintf(f.options.Progress, "%s: %s: the machine's host took %.0f %% of it away\n", a.ID, plan.Title(name), 100*s.Stolen)
+	})
 }
 
 // measure attacks a proxy that does nothing else, and then has a harmless peer

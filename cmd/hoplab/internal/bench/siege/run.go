@@ -129,7 +129,7 @@ func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, 
 			for i := range of {
 				proxy := of[(i+round-1)%len(of)]
 				begin := time.Now()
-				s, err := f.measureInPeace(ctx, a, proxy, round, results.Rate[proxy])
+				s, err := f.sample(ctx, a, proxy, round, results.Rate[proxy])
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", a.ID, plan.Title(proxy), err)
 				}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/benchtest"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
@@ -161,6 +162,36 @@ func TestWrongOptionsSayWhatThereIs(t *testing.T) {
 		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}
+	}
+}
+
+func TestWhatTheHostTookAwayIsMeasuredAgain(t *testing.T) {
+	failed := errors.New("no proxy")
+	for _, c := range []struct {
+		name      string
+		stolen    []float64 // of one measurement after the other; negative: it fails
+		best      float64
+		disturbed int
+		err       error
+	}{
+		{"a quiet one counts", []float64{0.03}, 0.03, 0, nil},
+		{"a quiet one after others counts", []float64{0.2, 0.04, 0}, 0, 2, nil},
+		{"without any the least disturbed counts", []float64{0.2, 0.04, 0.1}, 0.04, 3, nil},
+		{"an error ends it", []float64{0.2, -1}, 0, 1, failed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			disturbed := 0
+			s, err := inPeace(func() (damage.Sample, error) {
+				stolen := c.stolen[0]
+				if c.stolen = c.stolen[1:]; stolen < 0 {
+					return damage.Sample{}, failed
+				}
+				return damage.Sample{Stolen: stolen}, nil
+			}, func(damage.Sample) { disturbed++ })
+			if s.Stolen != c.best || disturbed != c.disturbed || err != c.err || len(c.stolen) > 0 {
+				t.Errorf("%v, disturbed %d, %v, %d left", s.Stolen, disturbed, err, len(c.stolen))
+			}
+		})
 	}
 }
 
