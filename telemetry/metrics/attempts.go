@@ -12,10 +12,14 @@ type attempts struct {
 
 var _ event.Describer = (*attempts)(nil)
 
-func (a *attempts) end(r attemptResult) {
+// end counts an attempt; bucket is its duration's, negative if it was not unary.
+func (a *attempts) end(r attemptResult, bucket int) {
 	a.ended++
 	if r.failed() {
 		a.failed++
+	}
+	if bucket >= 0 {
+		a.counts[bucket%maxBounds]++
 	}
 }
 

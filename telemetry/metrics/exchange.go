@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"math"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -31,18 +30,14 @@ func (s *Sink) AttemptEnd(x *event.Exchange) {
 	e.streams--
 	result := resultOf(x)
 	e.attempts[result]++
-	var conn *attempts
-	if c := x.Attempt.Conn; c != nil {
-		conn, _ = c.Observed.(*attempts)
-	}
-	if conn != nil {
-		conn.end(result)
-	}
+	bucket := -1 // a stream
 	if !outcome.Stream(x) {
-		f, d := s.family(catalog.AttemptDurationSeconds), seconds(x.Attempt.End.Sub(x.Attempt.Begin))
-		e.duration.observe(f, d, s.exemplar(x, x.Attempt.End))
-		if conn != nil {
-			conn.counts[f.classic.of(math.Float64bits(d))%maxBounds]++
+		d := seconds(x.Attempt.End.Sub(x.Attempt.Begin))
+		bucket = e.duration.observe(s.family(catalog.AttemptDurationSeconds), d, s.exemplar(x, x.Attempt.End))
+	}
+	if c := x.Attempt.Conn; c != nil {
+		if a, ok := c.Observed.(*attempts); ok {
+			a.end(result, bucket)
 		}
 	}
 }

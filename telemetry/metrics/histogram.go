@@ -48,24 +48,25 @@ type histogram struct {
 	counts    [maxBounds]uint64    // by classic bucket, the last one +Inf
 }
 
-// observe counts v, which is not negative. An exemplar that is not nil becomes its
-// bucket's, with the value v.
-func (h *histogram) observe(f *family, v float64, e *exemplar) {
+// observe counts v, which is not negative, and returns its classic bucket. An
+// exemplar that is not nil becomes the bucket's, with the value v.
+func (h *histogram) observe(f *family, v float64, e *exemplar) (bucket int) {
 	bits := math.Float64bits(v)
-	bucket := f.classic.of(bits)
-	h.counts[bucket%maxBounds]++
+	bucket = f.classic.of(bits) % maxBounds
+	h.counts[bucket]++
 	h.sum += v
 	if e != nil {
 		h.keep(bucket, v, e)
 	}
 	if f.native == nil {
-		return
+		return bucket
 	}
 	if i := f.native.of(bits); uint(i) < uint(len(h.natives)) {
 		h.natives[i]++
 	} else {
 		h.observeOutside(i)
 	}
+	return bucket
 }
 
 // observeOutside counts into native bucket i where that is none, or where there

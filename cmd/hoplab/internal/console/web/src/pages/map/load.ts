@@ -46,7 +46,7 @@ async function load(recents: Recents, signal: AbortSignal): Promise<Loaded> {
     ...measured,
     connections: open instanceof Failure ? undefined : open,
     connectionsFailure: open instanceof Failure ? open : undefined,
-    recent: recents.take(open instanceof Failure ? [] : open),
+    recent: recents.take(open instanceof Failure ? [] : open.filter((c) => c.side === "upstream")),
     alerts: alerts.filter((a) => a.state === "firing"),
   };
 }
