@@ -176,10 +176,10 @@ func (s *stopper) readNothing(t *testing.T) {
 	}
 }
 
-// Four hundred responses of 1 MiB that their clients may not be sent hold 4 KiB each,
+// Four hundred responses of 1 MiB that their clients may not be sent hold 2 KiB each,
 // and cost whoever shares their upstream connection nothing more.
 func TestStoppedStreamsHoldWhatTheyBeginWith(t *testing.T) {
-	const conns, streams, first = 4, 100, 4096
+	const conns, streams, first = 4, 100, 2048
 	o := startOrigin(t, nil)
 	g := startGateway(t, plainConfig(o.address), gatewayOptions{env: []string{"GOMAXPROCS=1"}})
 	base := "http://" + g.address["edge"]

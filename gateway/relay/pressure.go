@@ -9,7 +9,7 @@ import (
 
 // tightWindow is the stream window, in bytes, that peers are told at the cap. It
 // keeps small messages flowing and is a sixteenth of the default.
-const tightWindow = conn.FirstWindow
+const tightWindow = 2 * conn.FirstWindow
 
 // relieve acts on the cap: from half of it on there is less patience with slow
 // peers; at it, peers are told a smaller stream window, until a quarter below; a

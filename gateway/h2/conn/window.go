@@ -28,7 +28,7 @@ func (c *Conn) wantedWindow() uint32 {
 // takes nothing makes the gateway hold that much of it, and has its origin send that
 // much in front of what others wait for. Stream.Credit and Stream.Widen make it
 // larger. No Env.StreamWindowCap is below it.
-const FirstWindow = 4 << 10
+const FirstWindow = 2 << 10
 
 // FollowWindow says the stream window to the peer that Env.StreamWindowCap now
 // allows. It moves the window of every stream (RFC 9113 §6.9.2); what was charged

@@ -92,8 +92,8 @@ func TestWindowOfAResponseGrowsAsItIsTaken(t *testing.T) {
 	r.want()
 	s.Credit(1, 65535)
 	r.env.Flush()
-	r.want("WINDOW_UPDATE 1 +62463") // what came back, and 65535 - 4096 more
-	if got := s.recv.Left(); got != 62463 {
+	r.want("WINDOW_UPDATE 1 +63999") // what came back, and 65535 - 2048 more
+	if got := s.recv.Left(); got != 63999 {
 		t.Errorf("the window is %d", got)
 	}
 }
@@ -103,7 +103,7 @@ func TestWindowOfAResponseStaysAsItIsWhereThereIsNoRoom(t *testing.T) {
 	r.send(data(1, FirstWindow, false))
 	s.Credit(FirstWindow, 0)
 	r.env.Flush()
-	r.want("WINDOW_UPDATE 1 +4096")
+	r.want("WINDOW_UPDATE 1 +2048")
 	r.send(data(1, FirstWindow, false), data(1, 1, false))
 	r.want("RST_STREAM 1 FLOW_CONTROL_ERROR")
 }
@@ -126,7 +126,7 @@ func TestWindowIsWidenedBeforeTheResponse(t *testing.T) {
 	s.Widen(1 << 20)
 	s.Widen(1000)
 	r.env.Flush()
-	r.want("WINDOW_UPDATE 1 +61439")
+	r.want("WINDOW_UPDATE 1 +63487")
 	if got := s.recv.Left(); got != 65535 {
 		t.Errorf("the window is %d", got)
 	}
@@ -141,14 +141,14 @@ func TestGrownWindowFollowsACap(t *testing.T) {
 	r.tighten(FirstWindow)
 	s.Credit(16000, 65535)
 	r.env.Flush()
-	r.want("WINDOW_UPDATE 1 +61439")
+	r.want("WINDOW_UPDATE 1 +63487")
 	r.send(data(1, 16000, false), data(1, 16000, false), data(1, 1535, false)) // it may still do so
 	s.Credit(49535-FirstWindow, 65535)
 	r.env.Flush()
 	r.want()
 	s.Credit(FirstWindow, 65535)
 	r.env.Flush()
-	r.want("WINDOW_UPDATE 1 +4096")
+	r.want("WINDOW_UPDATE 1 +2048")
 	r.tighten(0)
 	r.send(data(1, FirstWindow, false))
 	s.Credit(FirstWindow, 65535)
