@@ -17,8 +17,10 @@ type Attack struct {
 	Begin func(c *Conn)
 	// Mute: the attacker never gets as far as SETTINGS.
 	Mute bool
-	// First follows once the server's SETTINGS have come, Step then again and again,
-	// counted from 0.
+	// Asks is how many large answers each connection asks for at once, when the
+	// server's SETTINGS have come. First follows, Step then again and again, counted
+	// from 0.
+	Asks  int
 	First func(c *Conn)
 	Step  func(c *Conn, i int)
 

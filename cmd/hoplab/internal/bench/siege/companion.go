@@ -33,7 +33,8 @@ type order struct {
 	Attack string        `json:"attack"` // its id; "": be harmless
 	Rate   float64       `json:"rate"`   // of the harmless peer's requests, per second
 	Length time.Duration `json:"length"` // for how long it sends them
-	Visits int           `json:"visits"` // connections that it makes beside, for a request each
+	Visits int           `json:"visits"` // connections that it makes beside
+	Asks   int           `json:"asks"`   // requests that it makes on each of them at once; at least 1
 	Burst  int           `json:"burst"`  // of them at the pace of an attack that begins
 	Trust  string        `json:"trust"`  // file with the certificate of the proxy; "": plain text
 }

@@ -70,8 +70,8 @@ func (f *field) sample(ctx context.Context, a hostile.Attack, name string, round
 }
 
 // measure attacks a proxy that does nothing else, and then has a harmless peer
-// send as many bytes on as many connections in the same time to another that has
-// not been attacked.
+// send as many bytes on as many connections, and as many requests at once, in the
+// same time to another that has not been attacked.
 func (f *field) measure(ctx context.Context, a hostile.Attack, name string, round int, rate float64) (damage.Sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
 	defer cancel()
@@ -88,10 +88,10 @@ func (f *field) measure(ctx context.Context, a hostile.Attack, name string, roun
 	s.Steps, s.Bytes, s.Connections, s.Ended = b.out.Steps, b.out.Bytes, b.out.Connections, b.out.Ended
 	s.End, s.EndedAfter = b.out.End.String(), b.out.End.After.Seconds()
 
-	visits := max(s.Connections-1, 0)
+	visited := int64(s.Connections) * int64(visitBytes+a.Asks*askBytes)
 	b, err = f.beside(ctx, a.TLS, name, rate, length, order{
-		Rate:   max(float64(s.Bytes-int64(visits)*visitBytes)/(parcel+overhead), 1) / s.Seconds,
-		Length: length, Visits: visits, Burst: a.Connections - 1,
+		Rate:   max(float64(s.Bytes-visited)/(parcel+overhead), 1) / s.Seconds,
+		Length: length, Visits: s.Connections, Burst: a.Connections, Asks: a.Asks,
 	})
 	s.Harmless, s.Usual = b.fared, b.growth
 	return s, err

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -150,6 +153,25 @@ func TestHarmlessPeerVisits(t *testing.T) {
 	order{Addr: ln.Addr().String(), Length: time.Minute, Visits: 20, Burst: 20}.visit(t.Context(), nil)
 	if n := visits.Load(); n != 20 {
 		t.Errorf("%d visits", n)
+	}
+}
+
+func TestHarmlessPeerAsksForAsMuchAtOnce(t *testing.T) {
+	var requests atomic.Int64
+	var clients sync.Map
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		clients.Store(r.RemoteAddr, true)
+	}))
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
+	order{Addr: server.Listener.Addr().String(), Length: time.Minute, Visits: 3, Burst: 2, Asks: 50}.visit(t.Context(), nil)
+	connections := 0
+	clients.Range(func(any, any) bool { connections++; return true })
+	if n := requests.Load(); n != 150 || connections != 3 {
+		t.Errorf("%d requests on %d connections", n, connections)
 	}
 }
 

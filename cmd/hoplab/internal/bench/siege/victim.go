@@ -19,8 +19,10 @@ const (
 	// what its frames add, about.
 	parcel   = 1024
 	overhead = 40
-	// visitBytes is how many bytes a connection for one request has, about.
+	// visitBytes is how many bytes a connection for one request has, and askBytes each
+	// further request, about.
 	visitBytes = 150
+	askBytes   = 15
 )
 
 func honest(addr string, body []byte) raw.Request {
