@@ -25,6 +25,7 @@ type lab struct {
 	oneCPU      []int         // the CPU that a workload with OneCPU uses
 	settle      time.Duration // before memory is read
 	scrapes     int           // of a measurement
+	turns       int           // of each proxy in a round
 }
 
 func (l *lab) start() error {

@@ -30,7 +30,7 @@ type Options struct {
 	ownOrigin bool
 }
 
-// measureTimeout bounds one measurement of one proxy.
+// measureTimeout bounds one measurement, for each proxy of it.
 const measureTimeout = 5 * time.Minute
 
 func (o Options) workloads() ([]plan.Workload, error) {
@@ -95,9 +95,9 @@ func Run(ctx context.Context, o Options) (*report.Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{options: o, dir: dir, settle: settle, scrapes: scrapes}
+	l := &lab{options: o, dir: dir, settle: settle, scrapes: scrapes, turns: turns}
 	if o.Quick {
-		l.settle, l.scrapes = settleQuick, scrapesQuick
+		l.settle, l.scrapes, l.turns = settleQuick, scrapesQuick, 1
 	}
 	err = l.start()
 	if err == nil {
@@ -109,22 +109,13 @@ func Run(ctx context.Context, o Options) (*report.Results, error) {
 func (l *lab) run(ctx context.Context, workloads []plan.Workload, results *report.Results) error {
 	for _, w := range workloads {
 		for round := 1; round <= l.options.Rounds; round++ {
-			for i := range w.Proxies {
-				proxy := w.Proxies[(i+round-1)%len(w.Proxies)]
-				values, err := l.measure(ctx, w, proxy)
+			for _, names := range together(w, round) {
+				values, err := l.measure(ctx, w, names)
 				if err != nil {
-					return fmt.Errorf("%s: %s: %w", w.ID, plan.Title(proxy), err)
+					return fmt.Errorf("%s: %w", w.ID, err)
 				}
-				for _, metric := range plan.Metrics() {
-					value, ok := values[metric]
-					if !ok {
-						continue
-					}
-					results.Samples = append(results.Samples, report.Sample{
-						Workload: w.ID, Metric: metric, Proxy: proxy, Round: round, Value: value,
-					})
-					fmt.Fprintf(l.options.Progress, "%-15s round %d/%d  %-24s %10.2f %s\n",
-						w.ID, round, l.options.Rounds, plan.Title(proxy), value, w.Unit(metric))
+				for _, name := range names {
+					l.note(results, w, round, name, values[name])
 				}
 			}
 		}
@@ -132,27 +123,65 @@ func (l *lab) run(ctx context.Context, workloads []plan.Workload, results *repor
 	return nil
 }
 
-// measure starts a proxy and measures it. Every measurement has a proxy and an
-// origin of its own: what one leaves behind does not burden the next.
-func (l *lab) measure(ctx context.Context, w plan.Workload, name string) (map[string]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, measureTimeout)
-	defer cancel()
-	setup := proxies.Setup{
-		Hopscope: l.options.Hopscope, Dir: l.dir, Collector: l.collector.URL, Routes: w.Routes, CPU: l.cpus(w),
+// together returns which proxies are measured at once, in the order of a round:
+// those under a load take turns, of others memory or time is measured one by one.
+func together(w plan.Workload, round int) [][]string {
+	var order []string
+	for i := range w.Proxies {
+		order = append(order, w.Proxies[(i+round-1)%len(w.Proxies)])
 	}
-	setup.Pprof = l.options.Profile != "" && name == plan.Hopscope
+	if w.Kind == plan.Load {
+		return [][]string{order}
+	}
+	return slices.Collect(slices.Chunk(order, 1))
+}
+
+// note takes and tells what was measured of a proxy.
+func (l *lab) note(results *report.Results, w plan.Workload, round int, name string, values map[string]float64) {
+	for _, metric := range plan.Metrics() {
+		value, ok := values[metric]
+		if !ok {
+			continue
+		}
+		results.Samples = append(results.Samples, report.Sample{
+			Workload: w.ID, Metric: metric, Proxy: name, Round: round, Value: value,
+		})
+		fmt.Fprintf(l.options.Progress, "%-15s round %d/%d  %-24s %10.2f %s\n",
+			w.ID, round, l.options.Rounds, plan.Title(name), value, w.Unit(metric))
+	}
+}
+
+// setup returns how a proxy is set in a workload.
+func (l *lab) setup(w plan.Workload, name string) proxies.Setup {
+	setup := proxies.Setup{
+		Hopscope: l.options.Hopscope, Dir: l.dir, Collector: l.collector.URL, Routes: w.Routes, CPU: l.cpus(w), Pprof: l.profiled(name),
+	}
 	if w.TLS {
 		setup.Certificate = l.certificate
 	}
-	switch w.Kind {
-	case plan.Load:
-		return l.measureLoad(ctx, w, name, setup)
-	case plan.IdleStreams:
-		return l.measureStreams(ctx, w, name, setup)
-	case plan.IdleConnections:
-		return l.measureConnections(ctx, w, name, setup)
-	case plan.Scrape:
-		return l.measureScrape(ctx, w, name, setup)
+	return setup
+}
+
+func (l *lab) profiled(name string) bool { return l.options.Profile != "" && name == plan.Hopscope }
+
+// measure starts proxies and measures them. Every measurement has proxies and an
+// origin of its own: what one leaves behind does not burden the next.
+func (l *lab) measure(ctx context.Context, w plan.Workload, names []string) (map[string]map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(len(names))*measureTimeout)
+	defer cancel()
+	if w.Kind == plan.Load {
+		return l.measureLoad(ctx, w, names)
 	}
-	return nil, fmt.Errorf("no way to measure kind %d", w.Kind)
+	alone := map[plan.Kind]func(context.Context, plan.Workload, string, proxies.Setup) (map[string]float64, error){
+		plan.IdleStreams: l.measureStreams, plan.IdleConnections: l.measureConnections, plan.Scrape: l.measureScrape,
+	}[w.Kind]
+	if alone == nil {
+		return nil, fmt.Errorf("no way to measure kind %d", w.Kind)
+	}
+	name := names[0]
+	values, err := alone(ctx, w, name, l.setup(w, name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", plan.Title(name), err)
+	}
+	return map[string]map[string]float64{name: values}, nil
 }
