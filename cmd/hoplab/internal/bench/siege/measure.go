@@ -15,14 +15,18 @@ import (
 )
 
 // A measurement during which the machine's host gave more than mostStolen of it to
-// others says nothing about latencies. It is made again, at most patience times.
+// others says nothing about latencies, and little about memory, for what waits
+// piles up. It is made again, at most patience times, after a pause each: the host
+// is kinder to those who have not asked for much for a while.
 const (
 	mostStolen = 0.03
-	patience   = 2
+	patience   = 3
+	respite    = 10 * time.Second
 )
 
 // inPeace measures, if it must more than once, and returns the measurement of which
-// the least was stolen; disturbed is told of those that are not good enough.
+// the least was stolen; disturbed is told of those that are not good enough, and
+// waits before the next.
 func inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample)) (best damage.Sample, err error) {
 	for try := range patience + 1 {
 		s, err := measure()
@@ -32,7 +36,7 @@ func inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample
 		if try == 0 || s.Stolen < best.Stolen {
 			best = s
 		}
-		if best.Stolen <= mostStolen {
+		if best.Stolen <= mostStolen || try == patience {
 			break
 		}
 		disturbed(s)
@@ -66,6 +70,10 @@ func (f *field) sample(ctx context.Context, a hostile.Attack, name string, round
 	}
 	return inPeace(measure, func(s damage.Sample) {
 		fmt.Fprintf(f.options.Progress, "%s: %s: the machine's host took %.0f %% of it away\n", a.ID, plan.Title(name), 100*s.Stolen)
+		select {
+		case <-time.After(respite):
+		case <-ctx.Done():
+		}
 	})
 }
 

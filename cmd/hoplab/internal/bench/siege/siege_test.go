@@ -198,7 +198,7 @@ func TestWhatTheHostTookAwayIsMeasuredAgain(t *testing.T) {
 	}{
 		{"a quiet one counts", []float64{0.03}, 0.03, 0, nil},
 		{"a quiet one after others counts", []float64{0.2, 0.04, 0}, 0, 2, nil},
-		{"without any the least disturbed counts", []float64{0.2, 0.04, 0.1}, 0.04, 3, nil},
+		{"without any the least disturbed counts", []float64{0.2, 0.04, 0.1, 0.05}, 0.04, 3, nil},
 		{"an error ends it", []float64{0.2, -1}, 0, 1, failed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
