@@ -195,7 +195,7 @@ func TestEveryQueryHasASeriesWithin30Seconds(t *testing.T) {
 func TestEveryQueryHasDataInItsScenario(t *testing.T) {
 	replays := map[string]*replay.Result{}
 	steps := map[string]time.Duration{}
-	for _, scenario := range []string{healthy, slowConsumer, failingReplica, deadReplica, goawayStorm, stalledStream, latency, rapidReset} {
+	for _, scenario := range []string{healthy, slowConsumer, failingReplica, deadReplica, slowReplica, goawayStorm, stalledStream, latency, rapidReset} {
 		replays[scenario], steps[scenario] = rerun(t, scenario, 0)
 	}
 	for _, b := range boards() {

@@ -20,6 +20,7 @@ const (
 	slowConsumer   = "slow-consumer"
 	failingReplica = "failing-replica"
 	deadReplica    = "dead-replica"
+	slowReplica    = "slow-replica"
 	goawayStorm    = "goaway-storm"
 	stalledStream  = "stalled-stream"
 	latency        = "latency"

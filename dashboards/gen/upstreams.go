@@ -15,19 +15,21 @@ func upstreams() board {
 	perEndpoint := "{{upstream}} {{endpoint}}"
 	attempts := sum(endpoint, rate(catalog.AttemptsTotal))
 	failed := ratio(sum(endpoint, rate(catalog.AttemptsTotal, failedAttempts)), attempts)
+	took := quantile("0.99", catalog.AttemptDurationSeconds, endpoint)
 	return board{
 		uid: "hopscope-upstreams", title: "hopscope / Upstreams and hops",
 		about: "Endpoints, attempts, connections, stream slots, retries, and the spans that are reported of each hop.",
 		rows: []row{
 			{"Now", []panel{
 				{
-					title: "Each endpoint", about: "Attempts per second, the share that failed through the endpoint's fault, streams and connections open now, " +
-						"the share of stream slots in use, and the round-trip time. Empty: not measured, or no limit was set.",
+					title: "Each endpoint", about: "Attempts per second, the share that failed through the endpoint's fault, the 99th percentile of how long unary ones took, " +
+						"streams and connections open now, the share of stream slots in use, and the round-trip time. Empty: not measured, or no limit was set.",
 					unit: number, kind: table(), shows: healthy, nonzero: true,
 					rowsBy: []string{catalog.LabelUpstream, catalog.LabelEndpoint},
 					queries: []query{
 						{attempts, "Attempts"},
 						{failed, "Failed"},
+						{took, "p99"},
 						{sum(endpoint, gauge(catalog.EndpointStreamsOpen)), "Streams"},
 						{sum(endpoint, gauge(catalog.EndpointConnectionsOpen)), "Connections"},
 						{aggregate("max", endpoint, slotsUsed), "Slots used"},
@@ -36,6 +38,7 @@ func upstreams() board {
 					columns: []column{
 						{unit: requests},
 						{unit: percent, warn: 0.01, bad: 0.1},
+						{unit: seconds},
 						{unit: number},
 						{unit: number},
 						{unit: percent, warn: 0.75, bad: 0.9},
@@ -52,6 +55,12 @@ func upstreams() board {
 					title: "Failed attempts by endpoint", about: "Share of attempts that failed through the endpoint's fault.", unit: percent,
 					queries: []query{{failed, perEndpoint}},
 					shows:   failingReplica, nonzero: true, traces: upstreamTraces,
+				},
+				{
+					title: "How long attempts took", about: "99th percentile of unary tries by endpoint, the wait for a connection or a stream slot included. " +
+						"One far above its neighbours gets fewer requests: balancing goes by open streams.", unit: seconds,
+					queries: []query{{took, perEndpoint}},
+					shows:   slowReplica, nonzero: true, traces: upstreamTraces,
 				},
 				{
 					title: "Attempts by result", about: "Tries per second by what became of them.", unit: requests, shows: healthy, nonzero: true,
