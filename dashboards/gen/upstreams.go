@@ -74,12 +74,12 @@ func upstreams() board {
 					title: "Retries", about: "Wishes per second to try again, and what became of them.", unit: rateUnit(catalog.RetriesTotal),
 					queries: []query{{sum("upstream, result", rate(catalog.RetriesTotal)), "{{upstream}} {{result}}"}}, shows: deadReplica,
 				},
+			}},
+			{"Connections", []panel{
 				{
 					title: "Endpoints", about: "Endpoints that each upstream has now.", unit: number, shows: healthy, nonzero: true,
 					queries: []query{{aggregate("max", "upstream", gauge(catalog.Endpoints)), "{{upstream}}"}},
 				},
-			}},
-			{"Connections", []panel{
 				{
 					title: "Connections by endpoint", about: "Connections open now.", unit: number, shows: healthy, nonzero: true,
 					queries: []query{{sum(endpoint, gauge(catalog.EndpointConnectionsOpen)), perEndpoint}},
