@@ -18,7 +18,7 @@ Usage: hoplab bench [flags]
 Measures hopscope beside nghttpx, HAProxy and net/http's ReverseProxy, one thread
 each: CPU time per request, memory per stream and connection, latency. Needs
 h2load, nghttpd, nghttpx and haproxy; make bench installs them. Uses the loopback
-only. Takes about twenty minutes; keep the machine quiet meanwhile.
+only. Takes about half an hour; keep the machine quiet meanwhile.
 
   hoplab bench --quick                      does everything work?
   hoplab bench --only W1,W2 --rounds 3      two of the workloads
