@@ -97,7 +97,7 @@ func Run(ctx context.Context, o Options) (*report.Results, error) {
 	}
 	l := &lab{options: o, dir: dir, settle: settle, scrapes: scrapes, turns: turns}
 	if o.Quick {
-		l.settle, l.scrapes, l.turns = settleQuick, scrapesQuick, 1
+		l.settle, l.scrapes, l.turns = settleQuick, scrapesQuick, turnsQuick
 	}
 	err = l.start()
 	if err == nil {

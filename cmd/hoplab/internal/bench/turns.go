@@ -16,8 +16,11 @@ import (
 
 // turns is in how many parts each proxy gets the requests of a round: while one
 // works the others are idle. A shared machine may be half as fast a few seconds
-// later; turns of less than a second have all proxies bear the same of that.
-const turns = 5
+// later; turns of about a second have all proxies bear the same of that.
+const (
+	turns      = 5
+	turnsQuick = 2
+)
 
 // warmup is the part of a run's requests that precede it and do not count:
 // connections to the origin, tables, heap and branch predictors are as they stay.
@@ -35,8 +38,8 @@ type contender struct {
 	requests  int           // in a turn
 	sent      int           // in all turns
 	cpu       time.Duration // for them
-	// Files with the latencies of all turns, without the proxy and through it; ""
-	// where they are not measured.
+	// Files to which h2load appends the latencies of all turns, without the proxy and
+	// through it; "" where they are not measured.
 	direct, through string
 }
 
@@ -86,18 +89,12 @@ func (l *lab) contend(ctx context.Context, w plan.Workload, name, origin string,
 	c := &contender{name: name, requests: max(int(float64(w.Requests)*plan.Share(name))/l.turns, w.Connections*w.Streams)}
 	setup := l.setup(w, name)
 	setup.Origins = []string{origin}
-	setup.Dir = filepath.Join(l.dir, name) // several may be called hopscope.yaml
-	err := os.MkdirAll(setup.Dir, 0o700)
-	if err != nil {
+	var err error
+	if setup.Dir, err = os.MkdirTemp(l.dir, name+"-"); err != nil { // several may write a hopscope.yaml
 		return nil, err
 	}
 	if w.OneCPU {
 		c.direct, c.through = filepath.Join(setup.Dir, "direct"), filepath.Join(setup.Dir, "through")
-		for _, log := range []string{c.direct, c.through} { // h2load appends
-			if err := os.RemoveAll(log); err != nil {
-				return nil, err
-			}
-		}
 	}
 	if c.collector, err = proxies.StartCollector(g); err != nil {
 		return nil, err

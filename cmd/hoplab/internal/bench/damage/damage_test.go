@@ -144,6 +144,10 @@ func TestNoiseIsOfPeersThatDoNotMatter(t *testing.T) {
 	if n := r.Noise(); n.N != 3 || n.Median != 1.5 {
 		t.Errorf("got %+v", n)
 	}
+	burst := run("zero-window", func(s *Sample) { s.Quiet.P99, s.Harmless.P99 = 2, 3 })
+	if n := burst.Noise(); n.N != 0 {
+		t.Errorf("a peer that asks for 400 answers at once matters: %+v", n)
+	}
 }
 
 func TestSwingIsOfHopscopeBesideHarmlessPeers(t *testing.T) {
