@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -10,9 +11,45 @@ import (
 
 func TestPaceOfTheCollector(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[uint64]int{0: 200, mib: 200, 16 * mib: 200, 25 * mib: 128, 32 * mib: 100, 1 << 40: 100} {
-		if got := gcPercent(live); got != want {
-			t.Errorf("%d bytes in use: GOGC %d, want %d", live, got, want)
+	for _, c := range []struct {
+		live    uint64
+		garbage float64 // a second
+		want    int
+	}{
+		{4 * mib, 0, 25},
+		{4 * mib, 1 * mib, 25},
+		{4 * mib, 4 * mib, 50},
+		{4 * mib, 9 * mib, 100},
+		{4 * mib, 19 * mib, 200},
+		{4 * mib, 1 << 40, 200},
+		{0, 1 << 40, 200},
+		{16 * mib, 100 * mib, 200},
+		{25 * mib, 100 * mib, 128},
+		{32 * mib, 100 * mib, 100},
+		{1 << 40, 100 * mib, 100},
+		{1 << 40, 1 * mib, 25},
+	} {
+		if got := gcPercent(c.live, c.garbage); got != c.want {
+			t.Errorf("%d bytes in use, %.0f of garbage a second: GOGC %d, want %d", c.live, c.garbage, got, c.want)
+		}
+	}
+}
+
+func TestGarbageIsWhatWasAllocatedAndIsNotInUse(t *testing.T) {
+	begin := time.Now()
+	before := look{at: begin, live: 100, allocated: 1000}
+	for _, c := range []struct {
+		now  look
+		want float64
+	}{
+		{look{begin.Add(2 * time.Second), 100, 1600}, 300},
+		{look{begin.Add(2 * time.Second), 500, 1600}, 100},
+		{look{begin.Add(2 * time.Second), 0, 1600}, 350},
+		{look{begin.Add(2 * time.Second), 900, 1600}, 0},
+		{look{begin.Add(time.Millisecond), 100, 1600}, 6000}, // as if it had been a tenth of a second
+	} {
+		if got := c.now.garbage(before); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("%+v: %v bytes a second, want %v", c.now, got, c.want)
 		}
 	}
 }
@@ -31,25 +68,31 @@ func TestPaceOfTheCollectorFollowsTheHeap(t *testing.T) {
 	if got := debug.SetMemoryLimit(-1); got != 4<<40 {
 		t.Errorf("the memory limit is %d", got)
 	}
-	in := func(want func(percent uint64) bool) bool {
+	in := func(litter int, want func(percent uint64) bool) bool {
 		now := []metrics.Sample{{Name: "/gc/gogc:percent"}}
 		for end := time.Now().Add(30 * time.Second); time.Now().Before(end); runtime.GC() {
 			if metrics.Read(now); want(now[0].Value.Uint64()) {
 				return true
 			}
+			garbage = make([]byte, litter)
 		}
 		return false
 	}
 	held := make([]byte, 2*headroom)
-	if !in(func(p uint64) bool { return p == 100 }) {
-		t.Error("with much in use it waits for more garbage than that")
+	if !in(headroom, func(p uint64) bool { return p == 100 }) {
+		t.Error("with much in use and much garbage it waits for more than that, or less")
 	}
 	runtime.KeepAlive(held)
 	held = nil
-	if !in(func(p uint64) bool { return p > 100 }) {
-		t.Error("with little in use it is in as much of a hurry")
+	if !in(headroom/8, func(p uint64) bool { return p > 100 }) {
+		t.Error("with little in use and much garbage it is in as much of a hurry")
+	}
+	if !in(0, func(p uint64) bool { return p == leastPercent }) {
+		t.Error("without garbage it waits for much")
 	}
 }
+
+var garbage []byte // escapes
 
 func TestGOGCOverridesThePaceOfTheCollector(t *testing.T) {
 	limit := debug.SetMemoryLimit(-1)
