@@ -6,8 +6,13 @@ type reach struct {
 	looked uint64 // bytes that had left by then
 }
 
-// leverage is how many bytes may wait for a peer for each one that it has taken.
-const leverage = 4
+// leverage is how many bytes may wait for a peer for each one that it has taken. With
+// 2 they grow threefold in each round trip to the origin, faster than TCP lets a
+// sender grow.
+const leverage = 2
+
+// advance is how many bytes may wait for a peer that has taken none.
+const advance = 4 * FirstWindow
 
 // Room returns how many bytes of body may be on their way to the stream or wait
 // for the peer: as many as its window takes, and at most its share of what the peer
@@ -15,10 +20,10 @@ const leverage = 4
 // not taken: a socket takes megabytes for who reads none.
 func (s *Stream) Room() int { return min(s.send.Available(), s.c.share()) }
 
-// share returns what may wait for each of the connection's streams, in bytes: what
-// leverage makes of what the peer has taken, a FirstWindow more to begin with. It is
-// no less while bytes wait for a peer that has taken many: small windows would only
-// make more frames.
+// share returns what may wait for each of the connection's streams, in bytes: its
+// part of the advance and of what leverage makes of what the peer has taken. It is no
+// less while bytes wait for a peer that has taken many: small windows would only make
+// more frames.
 func (c *Conn) share() int {
 	r := &c.out.reach
 	streams, whole := uint64(max(c.streams.len(), 1)), uint64(c.cfg.StreamWindow)
@@ -26,5 +31,5 @@ func (c *Conn) share() int {
 		r.looked = gone
 		r.taken = gone - min(gone, uint64(c.tr.Unacked()))
 	}
-	return int(min((r.taken+FirstWindow)*leverage/streams, whole))
+	return int(min((advance+r.taken*leverage)/streams, whole))
 }

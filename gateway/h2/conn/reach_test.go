@@ -30,14 +30,14 @@ func (r *rig) write(id uint32, n int) {
 func TestStreamsShareWhatTheirPeerIsGoodFor(t *testing.T) {
 	r := wide(t)
 	r.send(r.get(1))
-	r.wantRoom(1, leverage*FirstWindow)
+	r.wantRoom(1, advance)
 	r.send(r.get(3), r.get(5), r.get(7))
 	r.wantRoom(7, FirstWindow)
 	r.write(1, 40000)
-	if got := r.c.streams.get(7).Room(); got < FirstWindow+40000 || got > FirstWindow+41000 {
+	if got := r.c.streams.get(7).Room(); got < (advance+leverage*40000)/4 || got > (advance+leverage*41000)/4 {
 		t.Fatalf("there is room for %d bytes after 40000 were taken", got)
 	}
-	r.write(3, 40000)
+	r.write(3, 100000)
 	r.wantRoom(7, 65535)
 }
 
