@@ -18,7 +18,8 @@ Attacks hopscope beside nghttpx and HAProxy, one thread each, and measures what 
 honest client has to bear meanwhile, what the proxy's memory does, and how the
 attacker is ended. Attacks only what it has started itself, on the loopback. Needs
 nghttpx and haproxy; make bench-attack installs them. Takes about half an
-hour; keep the machine quiet meanwhile.
+hour; keep the machine quiet meanwhile. Where hopscope misses a goal, all suffer
+that attack in as many rounds again and one more, because that may be noise.
 
   hoplab attack --quick                           does everything work?
   hoplab attack --only rapid-reset,bomb           two of the attacks

@@ -150,6 +150,18 @@ func TestNoiseIsOfPeersThatDoNotMatter(t *testing.T) {
 	}
 }
 
+func TestRepeatedAttacksAreNamed(t *testing.T) {
+	r := run("ping", func(*Sample) {})
+	if got := r.Repeated(); got != nil || repeated(r) != "none in this run" {
+		t.Errorf("got %v", got)
+	}
+	s := suffered("dribble", plan.Hopscope, r.Rounds+1)
+	r.Samples = append(r.Samples, s)
+	if got := repeated(r); got != "dribble" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSwingIsOfHopscopeBesideHarmlessPeers(t *testing.T) {
 	r := run("ping", func(s *Sample) {
 		if s.Proxy == plan.Hopscope {

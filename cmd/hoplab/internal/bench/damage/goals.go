@@ -78,6 +78,18 @@ func (r *Results) verdict(a hostile.Attack) Verdict {
 	return v
 }
 
+// Repeated returns the attacks that were measured in more rounds than were asked
+// for, in the order of Attacks.
+func (r *Results) Repeated() []hostile.Attack {
+	var all []hostile.Attack
+	for _, a := range hostile.Attacks() {
+		if slices.ContainsFunc(r.Samples, func(s Sample) bool { return s.Attack == a.ID && s.Round > r.Rounds }) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
 // beyond is by how many bytes a proxy's memory grew more than beside the harmless
 // peer.
 func beyond(s Sample) float64 { return float64(max(s.Growth-s.Usual, 0)) }
@@ -179,12 +191,15 @@ func (r *Results) Stolen() report.Stat {
 	return report.Summary(all)
 }
 
+// Met says that hopscope meets every goal.
+func (v *Verdict) Met() bool { return v.Victim && v.Memory && v.Right }
+
 // Met says of how many of the measured attacks hopscope meets every goal.
 func Met(all []Verdict) (met, measured int) {
 	for _, v := range all {
 		if v.Measured {
 			measured++
-			if v.Victim && v.Memory && v.Right {
+			if v.Met() {
 				met++
 			}
 		}

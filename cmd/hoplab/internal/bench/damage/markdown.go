@@ -25,12 +25,24 @@ func Markdown(r *Results) (string, error) {
 	met, measured := Met(r.Verdicts())
 	var b strings.Builder
 	err = t.Execute(&b, map[string]any{
-		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Machine": r.Machine,
+		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Repeated": repeated(r), "Machine": r.Machine,
 		"Versions": versions(r), "Rates": rates(r), "Met": met, "Measured": measured,
 		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()), "Stolen": percent(r.Stolen()),
 		"Goals": goalTable(r), "Attacks": attackTable(r),
 	})
 	return b.String(), err
+}
+
+// repeated names the attacks that have more rounds.
+func repeated(r *Results) string {
+	var all []string
+	for _, a := range r.Repeated() {
+		all = append(all, a.ID)
+	}
+	if all == nil {
+		return "none in this run"
+	}
+	return strings.Join(all, ", ")
 }
 
 // swing writes bytes as MB.

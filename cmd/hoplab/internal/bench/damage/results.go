@@ -15,7 +15,7 @@ type Results struct {
 type Sample struct {
 	Attack string `json:"attack"`
 	Proxy  string `json:"proxy"`
-	Round  int    `json:"round"` // from 1
+	Round  int    `json:"round"` // from 1; beyond Run.Rounds where a goal was missed until then
 
 	// How the victim fared.
 	Quiet    Victim `json:"quiet"`    // alone

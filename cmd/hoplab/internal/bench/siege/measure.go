@@ -85,7 +85,7 @@ func (f *field) measure(ctx context.Context, a hostile.Attack, name string, roun
 	defer cancel()
 	s := damage.Sample{Attack: a.ID, Proxy: name, Round: round}
 	length := f.spans.attack
-	if round == 1 && !f.options.Quick {
+	if whole := round == 1 || round > f.options.Rounds; whole && !f.options.Quick {
 		length = max(length, a.Lasts)
 	}
 	b, err := f.beside(ctx, a.TLS, name, rate, length, order{Attack: a.ID})
