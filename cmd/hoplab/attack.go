@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/siege"
 )
 
@@ -24,6 +25,7 @@ that attack in as many rounds again and one more, because that may be noise.
   hoplab attack --quick                           does everything work?
   hoplab attack --only rapid-reset,bomb           two of the attacks
   hoplab attack --json results.json               keeps what was measured
+  hoplab attack --json results.json --resume      goes on where that was interrupted
 `
 
 func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -32,8 +34,20 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	c.BoolVar(&c.quick, "quick", false, "a third of a second each, one round: proves that everything runs, measures nothing")
 	c.StringVar(&c.only, "only", "", "`ATTACKS`, separated by commas; all if empty")
 	c.StringVar(&c.of, "proxies", "", "`PROXIES` to attack, separated by commas; all if empty: "+strings.Join(siege.Proxies(), ","))
+	resume := c.Bool("resume", false, "go on with what an interrupted run of the same has left beside --json")
 	if code, ok := c.begin(args, stdout, stderr); !ok {
 		return code
+	}
+	if *resume && c.file == "" {
+		return c.wrong(stderr, "--resume goes on with what --json has; name that file too")
+	}
+	part := c.file + ".part"
+	var before *damage.Results
+	if *resume {
+		var err error
+		if before, err = place.Read[damage.Results](part); err != nil {
+			return c.failed(stderr, fmt.Errorf("--resume: %w; begin without it", err))
+		}
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -41,12 +55,27 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}
 	results, err := siege.Run(ctx, siege.Options{
 		Hopscope: c.gateway, Companion: []string{self, "companion"}, Rounds: c.rounds, Quick: c.quick, Only: list(c.only), Proxies: list(c.of),
-		Command: c.command(), Progress: stderr,
+		Command: c.command(), Progress: stderr, Before: before,
+		Save: func(r *damage.Results) error {
+			if c.file == "" {
+				return nil
+			}
+			return place.Write(part, r)
+		},
 	})
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, damage.Text(results))
 	}
-	return c.end(ctx, results, err, stderr)
+	if code := c.end(ctx, results, err, stderr); code != exitOK {
+		if _, err := os.Stat(part); c.file != "" && err == nil {
+			fmt.Fprintf(stderr, "%s has the attacks that all have suffered; --resume goes on with them\n", part)
+		}
+		return code
+	}
+	if c.file != "" {
+		_ = os.Remove(part)
+	}
+	return exitOK
 }
 
 const companionHelp = `

@@ -46,7 +46,7 @@ func (c *comparison) begin(args []string, stdout, stderr io.Writer) (code int, o
 func (c *comparison) command() string {
 	line := "hoplab " + c.Name()
 	c.Visit(func(g *flag.Flag) {
-		if g.Name != "gateway" && g.Name != "json" {
+		if g.Name != "gateway" && g.Name != "json" && g.Name != "resume" {
 			line += " --" + g.Name + "=" + g.Value.String()
 		}
 	})

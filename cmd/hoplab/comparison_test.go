@@ -14,11 +14,16 @@ func TestWrongComparisonsSayWhatThereIs(t *testing.T) {
 		"reverse-proxy":               "started by hoplab bench",
 	})
 	refused(t, exitFailure, "attack", map[string]string{
-		"--only smurf":    `no attack "smurf"; they are rapid-reset,`,
-		"--proxies caddy": `no proxy "caddy"; they are hopscope, nghttpx, haproxy`,
-		"--rounds 0":      "want at least 1",
+		"--json /nowhere/results.json --resume": "--resume: open /nowhere/results.json.part: no such file or directory; begin without it",
+		"--only smurf":                          `no attack "smurf"; they are rapid-reset,`,
+		"--proxies caddy":                       `no proxy "caddy"; they are hopscope, nghttpx, haproxy`,
+		"--rounds 0":                            "want at least 1",
 		"--gateway /nowhere/hopscope --proxies hopscope": "start /nowhere/hopscope (make bench installs what is missing)",
 	})
+}
+
+func TestWhatGoesOnMustHaveBegun(t *testing.T) {
+	refused(t, exitUsage, "attack", map[string]string{"--resume": "--resume goes on with what --json has"})
 }
 
 func TestListsAreSplitAtCommas(t *testing.T) {

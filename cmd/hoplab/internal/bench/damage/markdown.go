@@ -25,7 +25,7 @@ func Markdown(r *Results) (string, error) {
 	met, measured := Met(r.Verdicts())
 	var b strings.Builder
 	err = t.Execute(&b, map[string]any{
-		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Repeated": repeated(r), "Machine": r.Machine,
+		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Parts": r.Parts, "Repeated": repeated(r), "Machine": r.Machine,
 		"Versions": versions(r), "Rates": rates(r), "Met": met, "Measured": measured,
 		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()), "Stolen": percent(r.Stolen()),
 		"Goals": goalTable(r), "Attacks": attackTable(r),

@@ -7,8 +7,9 @@ import (
 // Results is one run.
 type Results struct {
 	place.Run
-	Rate    map[string]float64 `json:"rates"`   // of the victim, requests per second, by proxy
-	Samples []Sample           `json:"samples"` // in the order in which they were measured
+	Parts   int                `json:"parts,omitempty"` // in which it was measured; 0: in one
+	Rate    map[string]float64 `json:"rates"`           // of the victim, requests per second, by proxy
+	Samples []Sample           `json:"samples"`         // in the order in which they were measured
 }
 
 // Sample is one attack on one proxy.

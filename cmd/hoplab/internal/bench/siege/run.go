@@ -26,6 +26,9 @@ type Options struct {
 	Proxies   []string // nil: all that are compared
 	Command   string   // what the results name as their origin
 	Progress  io.Writer
+
+	Before *damage.Results             // of the same run until it was interrupted; nil: begin
+	Save   func(*damage.Results) error // is called with every attack that all proxies have suffered; nil: not
 }
 
 // Proxies returns those that are compared, in the order of tables.
@@ -72,6 +75,9 @@ func Run(ctx context.Context, o Options) (*damage.Results, error) {
 		return nil, err
 	}
 	results, err := describe(ctx, o, of)
+	if err == nil && o.Before != nil {
+		results, err = resume(o.Before, results, of)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +123,9 @@ func describe(ctx context.Context, o Options, of []string) (*damage.Results, err
 
 func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, results *damage.Results) error {
 	for _, proxy := range of {
+		if results.Rate[proxy] > 0 {
+			continue // as in the run's first part
+		}
 		rate, err := f.victimRate(ctx, proxy)
 		if err != nil {
 			return fmt.Errorf("%s: %w", plan.Title(proxy), err)
@@ -141,27 +150,12 @@ func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, 
 	return nil
 }
 
-// moreRounds is how often an attack is repeated whose goals were missed after the
-// rounds that were asked for: by noise one of some thirty is, for a median of few
-// rounds says little. It is fixed, whatever comes out of them.
-func moreRounds(rounds int) int { return rounds + 1 }
-
-// missed returns the attacks in which hopscope has missed a goal.
-func missed(attacks []hostile.Attack, results *damage.Results) []hostile.Attack {
-	var all []hostile.Attack
-	for _, v := range results.Verdicts() {
-		if v.Measured && !v.Met() {
-			all = append(all, v.Attack)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(attacks), func(a hostile.Attack) bool {
-		return !slices.ContainsFunc(all, func(m hostile.Attack) bool { return m.ID == a.ID })
-	})
-}
-
 // round has each proxy suffer each of the attacks.
 func (f *field) round(ctx context.Context, round int, attacks []hostile.Attack, of []string, results *damage.Results) error {
 	for _, a := range attacks {
+		if measured(results, a.ID, round, of) {
+			continue
+		}
 		for i := range of {
 			proxy := of[(i+round-1)%len(of)]
 			begin := time.Now()
@@ -171,6 +165,11 @@ func (f *field) round(ctx context.Context, round int, attacks []hostile.Attack, 
 			}
 			results.Samples = append(results.Samples, s)
 			fmt.Fprintf(f.options.Progress, "%4.1f s  %s\n", time.Since(begin).Seconds(), line(s))
+		}
+		if f.options.Save != nil {
+			if err := f.options.Save(results); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
