@@ -155,7 +155,7 @@ bench: build ## hopscope beside nghttpx, HAProxy and net/http, into BENCHMARKS.m
 ATTACK_RESULTS := cmd/hoplab/internal/bench/siege/results/results.json
 
 .PHONY: bench-attack
-bench-attack: build ## every known attack on hopscope, nghttpx and HAProxy, into SECURITY.md; ATTACK_ARGS=--quick: does it work?; ATTACK_MORE=--resume goes on where it was interrupted
+bench-attack: build ## every known attack on hopscope, nghttpx and HAProxy, into SECURITY.md; ATTACK_ARGS=--quick: does it work? ATTACK_MORE=--resume: go on
 	@bash .ci/tools bench
 	PATH="$$PATH:/usr/sbin" bin/hoplab attack $(or $(ATTACK_ARGS),--json $(ATTACK_RESULTS) $(ATTACK_MORE))
 	$(GO) generate ./cmd/hoplab/internal/bench/siege

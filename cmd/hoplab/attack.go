@@ -41,12 +41,15 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if *resume && c.file == "" {
 		return c.wrong(stderr, "--resume goes on with what --json has; name that file too")
 	}
-	part := c.file + ".part"
+	var part string // that takes what is measured until the run has come to its end
 	var before *damage.Results
-	if *resume {
+	var save func(*damage.Results) error
+	if c.file != "" {
+		part = c.file + ".part"
+		save = func(r *damage.Results) error { return place.Write(part, r) }
 		var err error
-		if before, err = place.Read[damage.Results](part); err != nil {
-			return c.failed(stderr, fmt.Errorf("--resume: %w; begin without it", err))
+		if before, err = earlier(part, *resume); err != nil {
+			return c.failed(stderr, err)
 		}
 	}
 	self, err := os.Executable()
@@ -55,27 +58,35 @@ func runAttack(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}
 	results, err := siege.Run(ctx, siege.Options{
 		Hopscope: c.gateway, Companion: []string{self, "companion"}, Rounds: c.rounds, Quick: c.quick, Only: list(c.only), Proxies: list(c.of),
-		Command: c.command(), Progress: stderr, Before: before,
-		Save: func(r *damage.Results) error {
-			if c.file == "" {
-				return nil
-			}
-			return place.Write(part, r)
-		},
+		Command: c.command(), Progress: stderr, Before: before, Save: save,
 	})
 	if results != nil && len(results.Samples) > 0 {
 		fmt.Fprint(stdout, damage.Text(results))
 	}
 	if code := c.end(ctx, results, err, stderr); code != exitOK {
-		if _, err := os.Stat(part); c.file != "" && err == nil {
+		if _, err := os.Stat(part); err == nil {
 			fmt.Fprintf(stderr, "%s has the attacks that all have suffered; --resume goes on with them\n", part)
 		}
 		return code
 	}
-	if c.file != "" {
-		_ = os.Remove(part)
-	}
+	_ = os.Remove(part) // what --json has now
 	return exitOK
+}
+
+// earlier returns what an interrupted run has left in a file; without resume there
+// must be none, for it would be lost.
+func earlier(part string, resume bool) (*damage.Results, error) {
+	if !resume {
+		if _, err := os.Stat(part); err == nil {
+			return nil, fmt.Errorf("%s is what an interrupted run has measured: go on with --resume, or remove it", part)
+		}
+		return nil, nil
+	}
+	before, err := place.Read[damage.Results](part)
+	if err != nil {
+		return nil, fmt.Errorf("--resume: %w; begin without it", err)
+	}
+	return before, nil
 }
 
 const companionHelp = `

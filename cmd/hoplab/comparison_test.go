@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -24,6 +26,17 @@ func TestWrongComparisonsSayWhatThereIs(t *testing.T) {
 
 func TestWhatGoesOnMustHaveBegun(t *testing.T) {
 	refused(t, exitUsage, "attack", map[string]string{"--resume": "--resume goes on with what --json has"})
+}
+
+func TestInterruptedRunsAreNotOverwritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "results.json")
+	if err := os.WriteFile(file+".part", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, exitFailure, "attack", map[string]string{
+		"--json " + file:               "results.json.part is what an interrupted run has measured: go on with --resume, or remove it",
+		"--json " + file + " --resume": "results.json.part: unexpected end of JSON input",
+	})
 }
 
 func TestListsAreSplitAtCommas(t *testing.T) {

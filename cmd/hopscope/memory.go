@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/bits"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -10,29 +9,32 @@ import (
 	"time"
 )
 
-// The heap may grow, until the next collection, by as much as is in use for each
-// fullPace bytes of garbage a second: marking does about a gigabyte a second, so
-// collecting takes about one in a hundred of a processor's time. Requests over
-// HTTP/2 make no garbage, so the memory that the system sees is what is in use and a
-// quarter more. Requests over HTTP/1.1 do: the bounds are then headroom, as long as
-// that is between once, Go's default, and twice what is in use, and collecting takes
-// one or two in a hundred.
+// The heap may grow until the next collection by a part of what is in use that
+// follows the garbage made in a second: it begins with leastPercent and is doubled
+// until it stands for more than there is, where fullPace stands for 100. To mark a
+// heap takes as long as it is large, so collecting a heap of any size takes about as
+// much of a processor: one in a hundred if marking does a gigabyte a second. Requests
+// over HTTP/2 make no garbage, so the memory that the system sees is little more than
+// what is in use. Those over HTTP/1.1 do, up to the bound: headroom, as long as that is
+// between once, Go's default, and twice what is in use.
 const (
-	fullPace     = 10 << 20
 	leastPercent = 25
-	headroom     = 32 << 20
+	fullPace     = 10 << 20 // bytes a second
+	headroom     = 32 << 20 // bytes
 )
 
 // shortest is the shortest time that garbage is counted over: a crowd of newcomers
 // makes collections follow each other, of which none says much.
 const shortest = 100 * time.Millisecond
 
-// gcPercent returns the GOGC, leastPercent times a power of two up to a bound, for
-// live bytes in use and garbage bytes a second.
+// gcPercent returns the GOGC for live bytes in use and bytes of garbage a second.
 func gcPercent(live uint64, garbage float64) int {
-	bound := min(max(headroom*100/max(live, 1), 100), 200)
-	quarters := uint64(min(garbage, headroom)) * 100 / leastPercent / fullPace
-	return int(min(leastPercent<<bits.Len64(quarters), bound))
+	bound := int(min(max(headroom*100/max(live, 1), 100), 200))
+	percent := leastPercent
+	for percent < bound && garbage*100 >= float64(percent)*fullPace {
+		percent *= 2
+	}
+	return min(percent, bound)
 }
 
 // collectorPace sets the collector's pace after each collection. Nil does

@@ -54,7 +54,7 @@ func TestGarbageIsWhatWasAllocatedAndIsNotInUse(t *testing.T) {
 	}
 }
 
-func TestPaceOfTheCollectorFollowsTheHeap(t *testing.T) {
+func TestPaceOfTheCollectorFollowsHeapAndGarbage(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
 	defer func() {
 		debug.SetGCPercent(percent)

@@ -15,7 +15,7 @@ func resume(before, now *damage.Results, of []string) (*damage.Results, error) {
 	was, is := before.Run, now.Run
 	was.Date = is.Date
 	if !reflect.DeepEqual(was, is) {
-		return nil, fmt.Errorf("what was measured before is of another run: %+v, not %+v; begin anew", was, is)
+		return nil, fmt.Errorf("what was measured before is of another run: %+v, not %+v; remove it and begin anew", was, is)
 	}
 	r := *before
 	r.Samples = slices.DeleteFunc(slices.Clone(before.Samples), func(s damage.Sample) bool {

@@ -42,6 +42,7 @@ func TestSieges(t *testing.T) {
 	gateway := benchtest.Gateway(t)
 	t.Run("every attack is carried out and measured", func(t *testing.T) { everyAttack(t, gateway) })
 	t.Run("an interrupted siege leaves nothing over", func(t *testing.T) { interrupted(t, gateway) })
+	t.Run("an interrupted siege goes on", func(t *testing.T) { goesOn(t, gateway) })
 }
 
 func everyAttack(t *testing.T, gateway string) {
@@ -119,6 +120,30 @@ func interrupted(t *testing.T, gateway string) {
 		t.Error("what was measured is lost")
 	}
 	left()
+}
+
+func goesOn(t *testing.T, gateway string) {
+	saved := 0
+	o := Options{
+		Hopscope: gateway, Companion: companionProgram(), Rounds: 3, Quick: true, Only: []string{"ping"}, Proxies: []string{plan.Hopscope},
+		Save: func(*damage.Results) error { saved++; return nil },
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	o.Progress = benchtest.Interruption{At: "p99", Cancel: cancel}
+	first, err := Run(ctx, o)
+	if !errors.Is(err, context.Canceled) || len(first.Samples) != 1 || saved != 1 {
+		t.Fatalf("%v, %d times saved: %+v", err, saved, first)
+	}
+	var progress bytes.Buffer
+	o.Before, o.Progress = first, &progress
+	r, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Samples) != 3 || r.Samples[0] != first.Samples[0] || r.Parts != 2 || saved != 3 || strings.Contains(progress.String(), "the victim sends") {
+		t.Errorf("%d times saved: %+v\n%s", saved, r, progress.String())
+	}
 }
 
 func TestHarmlessPeerConnectsWhenTheAttackerDid(t *testing.T) {
