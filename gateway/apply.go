@@ -57,7 +57,7 @@ func (g *Gateway) apply(cfg *config.Config, keepTLS bool) error {
 	for i, l := range b.state.listeners {
 		l.settings.Store(b.settings[i])
 		l.setCredentials(b.credentials[i])
-		l.SetMaxPending(cfg.Limits.MaxPendingConnections)
+		l.SetMaxPending(maxPending(&cfg.Limits, g.shared.MaxConnections.Load()))
 	}
 	b.tellExpiry()
 	for _, l := range b.fresh {
@@ -84,6 +84,15 @@ func (g *Gateway) limit(l *config.Limits) {
 	}
 	g.shared.MaxConnections.Store(conns)
 	g.memory.configure(l)
+}
+
+// maxPending returns how many connections of a listener may be pending of conns in
+// all, 0: any number. It leaves others half of the room.
+func maxPending(l *config.Limits, conns int64) int64 {
+	if conns == 0 {
+		return l.MaxPendingConnections
+	}
+	return min(l.MaxPendingConnections, max(conns/2, 1))
 }
 
 // install gives every worker the table and waits until all have it.

@@ -61,6 +61,7 @@ type Listener struct {
 	name     *event.Listener
 	observer event.Observer
 	log      *slog.Logger
+	now      func() time.Time
 
 	mu    sync.Mutex
 	intro list.List // guarded by mu: newcomers not yet handed on, the oldest first
@@ -73,7 +74,7 @@ type Listener struct {
 // accepted before Serve; what is accepted is plain text unless SetTLS says
 // otherwise.
 func New(name *event.Listener, ln net.Listener, hand Hand, o event.Observer, log *slog.Logger) *Listener {
-	return &Listener{ln: ln, hand: hand, name: name, observer: o, log: log}
+	return &Listener{ln: ln, hand: hand, name: name, observer: o, log: log, now: time.Now}
 }
 
 // Name returns the listener's name.
@@ -158,7 +159,7 @@ func (l *Listener) take(nc net.Conn) {
 		l.refused(nc, event.RefusedMaxConnections)
 		return
 	}
-	p := &newcomer{l: l, nc: nc, to: l.hand.Next(), tls: l.tls.Load(), until: time.Now().Add(introTimeout)}
+	p := &newcomer{l: l, nc: nc, to: l.hand.Next(), tls: l.tls.Load()}
 	l.enter(p)
 	p.begin()
 	// In a flood there is always one more to accept. What is open goes on meanwhile,
@@ -167,19 +168,51 @@ func (l *Listener) take(nc net.Conn) {
 }
 
 // enter gives a connection a place among those that are not handed on yet. Where
-// there are too many the oldest has to go: an honest client needs its place for a
-// moment only, and gets one in any flood that does not fill them all in that
-// moment.
+// there are too many the oldest has to go, unless makeRoom finds it better to let the
+// new one wait.
 func (l *Listener) enter(p *newcomer) {
 	l.done.Add(1)
+	for !l.makeRoom() {
+		time.Sleep(lookAgain)
+	}
+	p.entered = l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if limit := l.pending.Load(); limit > 0 && int64(l.intro.Len()) >= limit {
-		oldest := l.intro.Front().Value.(*newcomer)
-		oldest.evict()
-		l.refused(oldest.nc, event.RefusedMaxPending)
-	}
 	p.place = l.intro.PushBack(p)
+}
+
+// perNewcomer is for how long a pending connection keeps its place in any case,
+// multiplied by max_pending_connections: a second by default. Silent ones so hold
+// accepting back to one in perNewcomer, which is about what accepting takes anyway.
+const perNewcomer = 100 * time.Microsecond
+
+// lookAgain is how long accepting waits before it looks for room once more.
+const lookAgain = time.Millisecond
+
+// makeRoom reports whether there is room for one more pending connection, for which
+// the oldest may have to go: an honest client needs its place for a moment only, and
+// gets one in any flood that does not fill them all in that moment.
+//
+// Who has had less than that moment stays, and so does who has said something that
+// nobody has read yet: it is the gateway then that takes its time, as when all clients
+// of a gateway that was lost come at once. The next ones wait in the kernel's queue
+// meanwhile. What may be said, and for how long, before a connection is handed on is
+// bounded, so nobody can make it wait for longer than the gateway needs to read it.
+func (l *Listener) makeRoom() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.pending.Load()
+	if limit <= 0 || int64(l.intro.Len()) < limit {
+		return true
+	}
+	oldest := l.intro.Front().Value.(*newcomer)
+	turn := time.Duration(limit) * perNewcomer
+	if l.now().Sub(oldest.entered) < turn || loop.Ready(oldest.nc) {
+		return false
+	}
+	oldest.evict()
+	l.refused(oldest.nc, event.RefusedMaxPending)
+	return true
 }
 
 // leave takes a connection's place away. It reports whether the connection still

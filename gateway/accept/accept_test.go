@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
@@ -75,15 +76,21 @@ func bind(t *testing.T, room, pending int64) (*Listener, *door) {
 // bindTo returns a listener whose connections a loop waits for, which it runs.
 func bindTo(t *testing.T, work *loop.Loop, room, pending int64) (*Listener, *door) {
 	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bindOn(t, ln, work, room, pending)
+}
+
+// bindOn returns a listener of a socket.
+func bindOn(t *testing.T, ln net.Listener, work *loop.Loop, room, pending int64) (*Listener, *door) {
+	t.Helper()
 	d := &door{Loop: work, taken: make(chan net.Conn, 100), refused: make(chan event.Refusal, 100)}
 	d.room.Store(room)
 	end := &shift{}
 	var worker sync.WaitGroup
 	worker.Go(func() { work.Run(end) })
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := New(&event.Listener{Name: "edge"}, ln, d, d, slog.New(slog.DiscardHandler))
 	l.SetMaxPending(pending)
 	t.Cleanup(func() {
@@ -219,6 +226,108 @@ func TestFloodOfHonestConnectionsIsTaken(t *testing.T) {
 			t.Fatalf("refused for %s", r)
 		}
 	}
+}
+
+// held is a task that keeps a worker from its other work until it is closed.
+type held chan struct{}
+
+func (h held) Run() { <-h }
+
+// Who has spoken keeps its place while the gateway has no time to listen, and the
+// next ones wait for theirs.
+func TestWhoWasNotHeardYetKeepsItsPlace(t *testing.T) {
+	const limit = 10
+	l, d := bind(t, 100, limit)
+	var passed atomic.Int64
+	l.now = func() time.Time { return time.Unix(0, passed.Load()) }
+	l.Serve()
+	busy := make(held)
+	if err := d.Post(busy); err != nil {
+		t.Fatal(err)
+	}
+	var early []net.Conn
+	for range limit {
+		early = append(early, dial(t, l))
+	}
+	pending := func() int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.intro.Len()
+	}
+	for end := time.Now().Add(time.Minute); pending() < limit; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d connections were accepted", pending(), limit)
+		}
+	}
+	for _, nc := range early {
+		_, _ = io.WriteString(nc, "GET / HTTP/1.1\r\n")
+	}
+	passed.Store(int64(limit * perNewcomer)) // a silent one would have to go now
+	for range limit {
+		_, _ = io.WriteString(dial(t, l), "GET / HTTP/1.1\r\n")
+	}
+	close(busy)
+	for range 2 * limit {
+		select {
+		case nc := <-d.taken:
+			nc.Close()
+		case r := <-d.refused:
+			t.Fatalf("refused for %s", r)
+		}
+	}
+}
+
+// queue is a net.Listener of connections in memory.
+type queue struct {
+	conns chan net.Conn
+	end   chan struct{}
+}
+
+func (q *queue) Accept() (net.Conn, error) {
+	select {
+	case nc := <-q.conns:
+		return nc, nil
+	case <-q.end:
+		return nil, net.ErrClosed
+	}
+}
+func (q *queue) Close() error   { close(q.end); return nil }
+func (q *queue) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A pending connection has its turn before another may take its place, however many
+// wait; and silent ones hold accepting back no longer than that.
+func TestPendingConnectionHasItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit, clients = 10, 95
+		q := &queue{make(chan net.Conn, clients), make(chan struct{})}
+		l, d := bindOn(t, q, pumped(), clients, limit)
+		var all []net.Conn
+		for range clients {
+			client, served := net.Pipe()
+			t.Cleanup(func() { client.Close() })
+			all = append(all, client)
+			q.conns <- served
+		}
+		l.Serve()
+		// Those that got a place speak just before their turn is over.
+		const turn = limit * perNewcomer
+		time.Sleep(turn - time.Nanosecond)
+		for _, nc := range all[:limit] {
+			_, _ = io.WriteString(nc, "GET / HTTP/1.1\r\n")
+		}
+		synctest.Wait()
+		if len(d.taken) != limit || len(d.refused) != 0 {
+			t.Errorf("%d were taken and %d refused, want %d and none", len(d.taken), len(d.refused), limit)
+		}
+		// The others say nothing: all but as many as may be pending have to go, each
+		// after its turn, and a place that is free is found with a look.
+		rounds := time.Duration(clients/limit) * (turn + lookAgain)
+		time.Sleep(rounds)
+		synctest.Wait()
+		if want := clients - 2*limit; len(d.refused) != want {
+			t.Errorf("%d were refused in %v, want %d", len(d.refused), rounds, want)
+		}
+	})
 }
 
 // pumped is a loop that cannot wait for sockets, as on systems without epoll.

@@ -18,17 +18,20 @@ import (
 // them by the time they are accepted. It belongs to the accepting goroutine, then
 // to the worker's, then to its own, if it gets one.
 type newcomer struct {
-	l     *Listener
-	nc    net.Conn
-	to    Worker
-	tls   *tls.Config // nil: plain text
-	until time.Time   // it has time to say what it speaks
+	l       *Listener
+	nc      net.Conn
+	to      Worker
+	tls     *tls.Config // nil: plain text
+	entered time.Time   // when it got its place
 
 	place *list.Element // in l.intro; nil: it had to go. Guarded by l.mu
 }
 
 // firstLine is how many bytes are read at first: a preface, most likely.
 const firstLine = 64
+
+// until is when it must have said what it speaks.
+func (p *newcomer) until() time.Time { return p.entered.Add(introTimeout) }
 
 // begin looks at a connection that was just accepted, and has its worker wait if
 // there is nothing to see.
@@ -43,7 +46,7 @@ func (p *newcomer) begin() {
 
 // Run implements loop.Task: the worker begins to wait.
 func (p *newcomer) Run() {
-	if p.to.Await(p.nc, p, time.Until(p.until)) != nil {
+	if p.to.Await(p.nc, p, p.until().Sub(p.l.now())) != nil {
 		go p.introduce(nil)
 	}
 }
@@ -103,7 +106,7 @@ func (p *newcomer) post(t loop.Task) {
 // is there the calls are few and have small frames, so that it suffices: whoever
 // sends it byte by byte costs no more. What needs more comes after.
 func (p *newcomer) introduce(head []byte) {
-	_ = p.nc.SetDeadline(p.until)
+	_ = p.nc.SetDeadline(p.until())
 	if p.tls != nil {
 		head, err := readHello(p.nc)
 		p.secure(head, err)

@@ -121,7 +121,8 @@ type Limits struct {
 	SlowPeerTimeout time.Duration `yaml:"slow_peer_timeout"`
 	// Client connections; 0 = three quarters of the descriptors that the process may
 	// have. MaxPendingConnections are of these still in their TLS handshake or
-	// before their first line, of each listener.
+	// before their first line, of each listener; half of MaxConnections, if that is
+	// less.
 	MaxConnections        int64 `yaml:"max_connections"`
 	MaxPendingConnections int64 `yaml:"max_pending_connections"`
 	// New streams are refused while more memory is in use, in bytes (0 = seven

@@ -25,7 +25,7 @@ func (c *Config) setDefaults() {
 		GlitchRecovery:        100,
 		SlowPeerRate:          64,
 		SlowPeerTimeout:       2 * time.Minute,
-		MaxPendingConnections: 1000,
+		MaxPendingConnections: 10000,
 		MaxQueueTime:          250 * time.Millisecond,
 		IdleConnectionTimeout: time.Hour,
 		PingAfter:             20 * time.Second,

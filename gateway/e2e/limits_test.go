@@ -51,6 +51,29 @@ func TestSilentConnectionsGiveWay(t *testing.T) {
 	}
 }
 
+// When all clients of a gateway come back at once, most have connected before the
+// first has said anything. Nobody is sent away for that.
+func TestClientsThatComeAtOnceAreTaken(t *testing.T) {
+	const clients = 1500
+	g := startGateway(t, plainConfig(startOrigin(t, nil).address))
+	var all []net.Conn
+	for range clients {
+		nc, err := net.Dial("tcp", g.address["edge"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { nc.Close() })
+		_ = nc.SetDeadline(time.Now().Add(time.Minute))
+		all = append(all, nc)
+	}
+	for i, nc := range all {
+		_, _ = io.WriteString(nc, http2.ClientPreface+"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+		if _, err := io.ReadFull(nc, make([]byte, 9)); err != nil {
+			t.Fatalf("client %d of %d waits for SETTINGS: %v", i+1, clients, err)
+		}
+	}
+}
+
 // A connection that says nothing costs no goroutine. One that says less than a line,
 // or its ClientHello byte by byte, costs a small stack and no state of TLS.
 func TestSilentConnectionsCostLittle(t *testing.T) {
