@@ -23,6 +23,7 @@ type field struct {
 	cpus        int   // of the machine that are used
 	cpu         []int // of the proxy; nil: any
 	spans       spans
+	patience    patience
 }
 
 // spans is how long what takes.

@@ -16,19 +16,27 @@ import (
 
 // A measurement during which the machine's host gave more than mostStolen of it to
 // others says nothing about latencies, and little about memory, for what waits
-// piles up. It is made again, at most patience times, after a pause each: the host
-// is kinder to those who have not asked for much for a while.
+// piles up. It is made again, at most mostRepeats times, after a pause each: the host
+// is kinder to those who have not asked for much for a while. Over a whole run there
+// is one repeat for every two measurements, or it would not end where the host is
+// always busy.
 const (
-	mostStolen = 0.03
-	patience   = 3
-	respite    = 10 * time.Second
+	mostStolen  = 0.03
+	mostRepeats = 3
+	respite     = 5 * time.Second
 )
 
-// inPeace measures, if it must more than once, and returns the measurement of which
-// the least was stolen; disturbed is told of those that are not good enough, and
-// waits before the next.
-func inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample)) (best damage.Sample, err error) {
-	for try := range patience + 1 {
+// patience is how often a run may still repeat what was disturbed.
+type patience struct {
+	halves int // of a repeat
+}
+
+// inPeace measures, while there is patience more than once if it must, and returns
+// the measurement of which the least was stolen; disturbed is told of those that are
+// made again, and waits before the next.
+func (p *patience) inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample)) (best damage.Sample, err error) {
+	p.halves++
+	for try := 0; ; try++ {
 		s, err := measure()
 		if err != nil {
 			return s, err
@@ -36,12 +44,12 @@ func inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample
 		if try == 0 || s.Stolen < best.Stolen {
 			best = s
 		}
-		if best.Stolen <= mostStolen || try == patience {
-			break
+		if best.Stolen <= mostStolen || try == mostRepeats || p.halves < 2 {
+			return best, nil
 		}
+		p.halves -= 2
 		disturbed(s)
 	}
-	return best, nil
 }
 
 // watch measures and says how much of the machine was stolen meanwhile.
@@ -68,7 +76,7 @@ func (f *field) sample(ctx context.Context, a hostile.Attack, name string, round
 	if f.options.Quick {
 		return measure()
 	}
-	return inPeace(measure, func(s damage.Sample) {
+	return f.patience.inPeace(measure, func(s damage.Sample) {
 		fmt.Fprintf(f.options.Progress, "%s: %s: the machine's host took %.0f %% of it away\n", a.ID, plan.Title(name), 100*s.Stolen)
 		select {
 		case <-time.After(respite):

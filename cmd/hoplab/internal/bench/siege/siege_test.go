@@ -214,21 +214,26 @@ func TestWrongOptionsSayWhatThereIs(t *testing.T) {
 
 func TestWhatTheHostTookAwayIsMeasuredAgain(t *testing.T) {
 	failed := errors.New("no proxy")
+	const enough = 2 * mostRepeats
 	for _, c := range []struct {
 		name      string
+		halves    int
 		stolen    []float64 // of one measurement after the other; negative: it fails
 		best      float64
 		disturbed int
 		err       error
 	}{
-		{"a quiet one counts", []float64{0.03}, 0.03, 0, nil},
-		{"a quiet one after others counts", []float64{0.2, 0.04, 0}, 0, 2, nil},
-		{"without any the least disturbed counts", []float64{0.2, 0.04, 0.1, 0.05}, 0.04, 3, nil},
-		{"an error ends it", []float64{0.2, -1}, 0, 1, failed},
+		{"a quiet one counts", enough, []float64{0.03}, 0.03, 0, nil},
+		{"a quiet one after others counts", enough, []float64{0.2, 0.04, 0}, 0, 2, nil},
+		{"without any the least disturbed counts", enough, []float64{0.2, 0.04, 0.1, 0.05}, 0.04, 3, nil},
+		{"an error ends it", enough, []float64{0.2, -1}, 0, 1, failed},
+		{"every second one may be repeated", 1, []float64{0.2, 0.04}, 0.04, 1, nil},
+		{"without patience any counts", 0, []float64{0.2}, 0.2, 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			disturbed := 0
-			s, err := inPeace(func() (damage.Sample, error) {
+			p := patience{c.halves}
+			s, err := p.inPeace(func() (damage.Sample, error) {
 				stolen := c.stolen[0]
 				if c.stolen = c.stolen[1:]; stolen < 0 {
 					return damage.Sample{}, failed
