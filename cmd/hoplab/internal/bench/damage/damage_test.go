@@ -14,8 +14,8 @@ const mb = 1_000_000
 func suffered(attack, proxy string, round int) Sample {
 	return Sample{
 		Attack: attack, Proxy: proxy, Round: round,
-		Quiet: Victim{Requests: 1000, P50: 0.2, P99: 1}, Harmless: Victim{Requests: 1000, P50: 0.2, P99: 1},
-		Attacked: Victim{Requests: 1000, P50: 0.2, P99: 1.1},
+		Quiet: Victim{Requests: 1000, Calm: 1000, P50: 0.2, P99: 1}, Harmless: Victim{Requests: 1000, Calm: 1000, P50: 0.2, P99: 1},
+		Attacked: Victim{Requests: 1000, Calm: 1000, P50: 0.2, P99: 1.1},
 		Seconds:  1, Steps: 500, Bytes: 1000, Reached: 100, Growth: 3 * mb, Usual: 2 * mb,
 		End: "GOAWAY ENHANCE_YOUR_CALM", EndedAfter: 0.02, Connections: 9, Ended: 9,
 	}
@@ -71,6 +71,12 @@ func TestGoals(t *testing.T) {
 				s.Attacked.P99 = 50
 			}
 		}), true, true, true},
+		{"the only calm round is bad", reset, hop(func(s *Sample) {
+			if s.Attacked.P99 = 50; s.Round != 2 {
+				s.Attacked.P99, s.Attacked.Calm = 1, 0
+			}
+		}), false, true, true},
+		{"none is calm", reset, hop(func(s *Sample) { s.Harmless.Calm = 0 }), true, true, true},
 		{"a request that failed", reset, hop(func(s *Sample) { s.Attacked.Failed = 1 }), false, true, true},
 		{"as many failed beside the harmless peer", reset, hop(func(s *Sample) { s.Attacked.Failed, s.Harmless.Failed = 1, 1 }), true, true, true},
 		{"more memory than the others", reset, hop(func(s *Sample) { s.Growth = 9 * mb }), true, false, true},

@@ -24,7 +24,7 @@ type Verdict struct {
 	hostile.Attack
 	Measured bool // hopscope was attacked
 
-	Slowdown       report.Stat // the victim's p99, attacked ÷ beside the harmless peer, of each round
+	Slowdown       report.Stat // the victim's p99, attacked ÷ beside the harmless peer, of each round in calm
 	Added          report.Stat // the same as a difference, ms
 	Failed, Beside int         // requests of the victim that failed: attacked, and beside the harmless peer
 	Victim         bool        // it fares no worse
@@ -62,8 +62,9 @@ func (r *Results) verdict(a hostile.Attack) Verdict {
 	for _, s := range watched(ours) {
 		v.Right = v.Right && (len(a.Right) == 0 || slices.Contains(a.Right, s.End)) && !(a.Unreached && s.Reached > 0)
 	}
-	v.Slowdown = statOf(ours, func(s Sample) float64 { return s.Attacked.P99 / s.Harmless.P99 })
-	v.Added = statOf(ours, func(s Sample) float64 { return s.Attacked.P99 - s.Harmless.P99 })
+	inCalm := calm(ours, harmless, attacked)
+	v.Slowdown = statOf(inCalm, func(s Sample) float64 { return s.Attacked.P99 / s.Harmless.P99 })
+	v.Added = statOf(inCalm, func(s Sample) float64 { return s.Attacked.P99 - s.Harmless.P99 })
 	v.Victim = v.Survived && v.Failed <= v.Beside && (v.Slowdown.Median <= Margin || v.Added.Median <= Slack)
 	v.End = usualEnd(watched(ours))
 	v.Growth = statOf(watched(ours), beyond).Median
@@ -161,7 +162,7 @@ const (
 // alone, of all proxies and rounds.
 func (r *Results) Noise() report.Stat {
 	var all []float64
-	for _, s := range r.Samples {
+	for _, s := range calm(r.Samples, quiet, harmless) {
 		a, _ := hostile.Find(s.Attack) // whose harmless peer asks for as much at once
 		if s.Seconds > 0 && float64(s.Bytes)/s.Seconds < quietPeer && s.Connections <= fewVisits && a.Asks == 0 && s.Quiet.P99 > 0 {
 			all = append(all, s.Harmless.P99/s.Quiet.P99)

@@ -27,7 +27,7 @@ func Markdown(r *Results) (string, error) {
 	err = t.Execute(&b, map[string]any{
 		"Date": strings.SplitN(r.Date, "T", 2)[0], "Command": r.Command, "Rounds": r.Rounds, "Parts": r.Parts, "Repeated": repeated(r), "Machine": r.Machine,
 		"Versions": versions(r), "Rates": rates(r), "Met": met, "Measured": measured,
-		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()), "Stolen": percent(r.Stolen()),
+		"Margin": report.Number(Margin), "Slack": report.Number(Slack), "Noise": r.Noise(), "Grain": megabytes(Grain), "Swing": swing(r.Swing()), "Stolen": percent(r.Stolen()), "Watched": r.Watched, "Disturbed": r.Disturbed(), "Samples": len(r.Samples),
 		"Goals": goalTable(r), "Attacks": attackTable(r),
 	})
 	return b.String(), err
@@ -123,8 +123,8 @@ func attackTable(r *Results) string {
 // row sums up an attack on a proxy.
 func row(samples []Sample) string {
 	latency := func(of func(Sample) Victim) string {
-		p50 := statOf(samples, func(s Sample) float64 { return of(s).P50 })
-		p99 := statOf(samples, func(s Sample) float64 { return of(s).P99 })
+		p50 := statOf(calm(samples, of), func(s Sample) float64 { return of(s).P50 })
+		p99 := statOf(calm(samples, of), func(s Sample) float64 { return of(s).P99 })
 		return report.Number(p50.Median) + " / " + report.Number(p99.Median)
 	}
 	failed, requests, died := 0, 0, false
@@ -146,8 +146,7 @@ func row(samples []Sample) string {
 		lost = fmt.Sprintf("%.2g %%", 100*float64(failed)/float64(requests))
 	}
 	return strings.Join([]string{
-		latency(func(s Sample) Victim { return s.Quiet }), latency(func(s Sample) Victim { return s.Harmless }),
-		latency(func(s Sample) Victim { return s.Attacked }), lost,
+		latency(quiet), latency(harmless), latency(attacked), lost,
 		megabytes(statOf(long, func(s Sample) float64 { return float64(s.Growth) }).Median), end, after,
 		fmt.Sprintf("%.0f", statOf(long, func(s Sample) float64 { return float64(s.Reached) }).Median),
 	}, " | ")

@@ -1,6 +1,8 @@
 package damage
 
 import (
+	"slices"
+
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 )
 
@@ -8,6 +10,7 @@ import (
 type Results struct {
 	place.Run
 	Parts   int                `json:"parts,omitempty"` // in which it was measured; 0: in one
+	Watched bool               `json:"watched"`         // what the host takes away was seen, so that latencies are without it
 	Rate    map[string]float64 `json:"rates"`           // of the victim, requests per second, by proxy
 	Samples []Sample           `json:"samples"`         // in the order in which they were measured
 }
@@ -42,6 +45,42 @@ type Victim struct {
 	Requests int     `json:"requests"`
 	Failed   int     `json:"failed"`
 	Why      string  `json:"why,omitempty"` // the first that failed
-	P50      float64 `json:"p50"`           // ms, of those that did not fail
+	Calm     int     `json:"calm"`          // of those that did not fail: were due while the host left all CPUs to the machine; 0: too few
+	P50      float64 `json:"p50"`           // ms, of the calm ones; of all that did not fail if they are too few
 	P99      float64 `json:"p99"`           // ms
+}
+
+// Calm returns which part of the victim's requests its latencies are of, beside the
+// harmless peer or the attacker, whichever is less; 0 if in one of them they are of
+// all, because too few were due in calm.
+func (s *Sample) Calm() float64 {
+	part := func(v Victim) float64 { return float64(v.Calm) / float64(max(v.Requests, 1)) }
+	return min(part(s.Harmless), part(s.Attacked))
+}
+
+// calm returns the samples in which the latencies of all those victims are of
+// requests that were due in calm; every sample, if there is none.
+func calm(samples []Sample, victims ...func(Sample) Victim) []Sample {
+	all := slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool {
+		return slices.ContainsFunc(victims, func(of func(Sample) Victim) bool { return of(s).Calm == 0 })
+	})
+	if len(all) == 0 {
+		return samples
+	}
+	return all
+}
+
+func quiet(s Sample) Victim    { return s.Quiet }
+func harmless(s Sample) Victim { return s.Harmless }
+func attacked(s Sample) Victim { return s.Attacked }
+
+// Disturbed returns how many samples were not calm.
+func (r *Results) Disturbed() int {
+	n := 0
+	for _, s := range r.Samples {
+		if s.Calm() == 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -36,6 +36,18 @@ func (p *Process) PeakRSS() (int64, error) { return 0, errLinux }
 // Stolen needs Linux.
 func Stolen() (time.Duration, error) { return 0, errLinux }
 
+// Watch needs Linux.
+type Watch struct{}
+
+// Absence needs Linux.
+type Absence struct{ From, To time.Time }
+
+// NewWatch needs Linux.
+func NewWatch(_ []int) (*Watch, error) { return nil, errLinux }
+
+// Stop needs Linux.
+func (w *Watch) Stop() []Absence { return nil }
+
 // Yield needs Linux.
 func Yield() error { return errLinux }
 

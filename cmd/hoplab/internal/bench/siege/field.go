@@ -20,9 +20,10 @@ type field struct {
 	certificate *proxies.Certificate
 	collector   *proxies.Collector
 	group       run.Group
-	cpus        int   // of the machine that are used
+	cpus        []int // of the machine that are used
 	cpu         []int // of the proxy; nil: any
 	spans       spans
+	watched     bool // whether they are there is seen
 	patience    patience
 }
 
@@ -44,7 +45,7 @@ func (f *field) start() error {
 	if err != nil {
 		return err
 	}
-	f.cpus = len(cpus)
+	f.cpus = cpus
 	if f.certificate, err = proxies.NewCertificate(f.dir); err != nil {
 		return err
 	}

@@ -14,14 +14,12 @@ import (
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
 
-// A measurement during which the machine's host gave more than mostStolen of it to
-// others says nothing about latencies, and little about memory, for what waits
-// piles up. It is made again, at most mostRepeats times, after a pause each: the host
-// is kinder to those who have not asked for much for a while. Over a whole run there
-// is one repeat for every two measurements, or it would not end where the host is
-// always busy.
+// A measurement during which the machine's host gave so much of it to others that too
+// few of the victim's requests are left says nothing about latencies. It is made
+// again, at most mostRepeats times, after a pause each: the host is kinder to those
+// who have not asked for much for a while. Over a whole run there is one repeat for
+// every two measurements, or it would not end where the host is always busy.
 const (
-	mostStolen  = 0.03
 	mostRepeats = 3
 	respite     = 5 * time.Second
 )
@@ -32,8 +30,8 @@ type patience struct {
 }
 
 // inPeace measures, while there is patience more than once if it must, and returns
-// the measurement of which the least was stolen; disturbed is told of those that are
-// made again, and waits before the next.
+// the calmest measurement; disturbed is told of those that are made again, and waits
+// before the next.
 func (p *patience) inPeace(measure func() (damage.Sample, error), disturbed func(damage.Sample)) (best damage.Sample, err error) {
 	p.halves++
 	for try := 0; ; try++ {
@@ -41,10 +39,10 @@ func (p *patience) inPeace(measure func() (damage.Sample, error), disturbed func
 		if err != nil {
 			return s, err
 		}
-		if try == 0 || s.Stolen < best.Stolen {
+		if try == 0 || s.Calm() > best.Calm() {
 			best = s
 		}
-		if best.Stolen <= mostStolen || try == mostRepeats || p.halves < 2 {
+		if best.Calm() > 0 || try == mostRepeats || p.halves < 2 {
 			return best, nil
 		}
 		p.halves -= 2
@@ -64,7 +62,7 @@ func (f *field) watch(measure func() (damage.Sample, error)) (damage.Sample, err
 		return s, err
 	}
 	after, err := proc.Stolen()
-	s.Stolen = (after - before).Seconds() / time.Since(begin).Seconds() / float64(f.cpus)
+	s.Stolen = (after - before).Seconds() / time.Since(begin).Seconds() / float64(len(f.cpus))
 	return s, err
 }
 
@@ -137,19 +135,24 @@ func (f *field) beside(ctx context.Context, secure bool, name string, rate float
 	}
 	b.died, err = f.with(ctx, name, secure, func(p *proxies.Proxy, origin *raw.Origin) error {
 		v := f.victim(p, secure, rate)
-		v.beside(ctx, alone, f.spans.warm)
-		b.quiet = v.beside(ctx, alone, f.spans.quiet)
+		_, err := v.beside(ctx, alone, f.spans.warm)
+		if err != nil {
+			return err
+		}
+		if b.quiet, err = v.beside(ctx, alone, f.spans.quiet); err != nil {
+			return err
+		}
 		o.Addr = p.Addr
 		begin := time.Now()
-		var failed error
+		var failed, unseen error
 		b.growth, err = growth(p, func() {
-			b.fared = v.beside(ctx, func(stop <-chan struct{}) {
+			b.fared, unseen = v.beside(ctx, func(stop <-chan struct{}) {
 				b.out, failed = c.work(ctx, o, stop)
 				b.seconds = time.Since(begin).Seconds()
 			}, length)
 		})
 		b.requests = origin.Requests()
-		return errors.Join(err, failed)
+		return errors.Join(err, failed, unseen)
 	})
 	return b, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/place"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 )
 
 // Options is what a run may be told.
@@ -122,6 +123,8 @@ func describe(ctx context.Context, o Options, of []string) (*damage.Results, err
 }
 
 func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, results *damage.Results) error {
+	f.watched = f.canWatch()
+	results.Watched = f.watched
 	for _, proxy := range of {
 		if results.Rate[proxy] > 0 {
 			continue // as in the run's first part
@@ -148,6 +151,21 @@ func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, 
 		}
 	}
 	return nil
+}
+
+// canWatch reports whether it can be seen when the host of the machine takes its CPUs
+// away. A short run does not look.
+func (f *field) canWatch() bool {
+	if f.options.Quick {
+		return false
+	}
+	w, err := proc.NewWatch(f.cpus)
+	if err != nil {
+		fmt.Fprintf(f.options.Progress, "what the host of this machine takes away cannot be seen, and is in the latencies: %v; root may, or CAP_SYS_NICE\n", err)
+		return false
+	}
+	w.Stop()
+	return true
 }
 
 // round has each proxy suffer each of the attacks.
@@ -182,8 +200,8 @@ func line(s damage.Sample) string {
 		died = "  THE PROXY DIED"
 	}
 	return fmt.Sprintf(
-		"%d %-18s %-8s p99 ms %6.2f alone %6.2f harmless %6.2f attacked, failed %d %d %d, %+.1f %+.1f MB, %s after %.2f s, %d of %d connections ended, %d steps, %d at the origin%s",
-		s.Round, s.Attack, s.Proxy, s.Quiet.P99, s.Harmless.P99, s.Attacked.P99, s.Quiet.Failed, s.Harmless.Failed, s.Attacked.Failed,
+		"%d %-18s %-8s p99 ms %6.2f alone %6.2f harmless %6.2f attacked, %.0f %% calm, failed %d %d %d, %+.1f %+.1f MB, %s after %.2f s, %d of %d connections ended, %d steps, %d at the origin%s",
+		s.Round, s.Attack, s.Proxy, s.Quiet.P99, s.Harmless.P99, s.Attacked.P99, 100*s.Calm(), s.Quiet.Failed, s.Harmless.Failed, s.Attacked.Failed,
 		float64(s.Usual)/1e6, float64(s.Growth)/1e6, s.End, s.EndedAfter, s.Ended, s.Connections, s.Steps, s.Reached, died,
 	)
 }

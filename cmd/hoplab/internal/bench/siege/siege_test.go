@@ -20,6 +20,7 @@ import (
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/hostile"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
 
@@ -214,36 +215,54 @@ func TestWrongOptionsSayWhatThereIs(t *testing.T) {
 
 func TestWhatTheHostTookAwayIsMeasuredAgain(t *testing.T) {
 	failed := errors.New("no proxy")
-	const enough = 2 * mostRepeats
+	const halves = 2 * mostRepeats
 	for _, c := range []struct {
 		name      string
 		halves    int
-		stolen    []float64 // of one measurement after the other; negative: it fails
-		best      float64
+		calm      []int // requests of one measurement after the other; negative: it fails
+		best      int
 		disturbed int
 		err       error
 	}{
-		{"a quiet one counts", enough, []float64{0.03}, 0.03, 0, nil},
-		{"a quiet one after others counts", enough, []float64{0.2, 0.04, 0}, 0, 2, nil},
-		{"without any the least disturbed counts", enough, []float64{0.2, 0.04, 0.1, 0.05}, 0.04, 3, nil},
-		{"an error ends it", enough, []float64{0.2, -1}, 0, 1, failed},
-		{"every second one may be repeated", 1, []float64{0.2, 0.04}, 0.04, 1, nil},
-		{"without patience any counts", 0, []float64{0.2}, 0.2, 0, nil},
+		{"a calm one counts", halves, []int{30}, 30, 0, nil},
+		{"a calm one after others counts", halves, []int{0, 0, 30}, 30, 2, nil},
+		{"without any one counts", halves, []int{0, 0, 0, 0}, 0, 3, nil},
+		{"an error ends it", halves, []int{0, -1}, 0, 1, failed},
+		{"every second one may be repeated", 1, []int{0, 0}, 0, 1, nil},
+		{"without patience any counts", 0, []int{0}, 0, 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			disturbed := 0
 			p := patience{c.halves}
+			disturbed := 0
 			s, err := p.inPeace(func() (damage.Sample, error) {
-				stolen := c.stolen[0]
-				if c.stolen = c.stolen[1:]; stolen < 0 {
+				calm := c.calm[0]
+				if c.calm = c.calm[1:]; calm < 0 {
 					return damage.Sample{}, failed
 				}
-				return damage.Sample{Stolen: stolen}, nil
+				return damage.Sample{Harmless: damage.Victim{Requests: 100, Calm: 100}, Attacked: damage.Victim{Requests: 100, Calm: calm}}, nil
 			}, func(damage.Sample) { disturbed++ })
-			if s.Stolen != c.best || disturbed != c.disturbed || err != c.err || len(c.stolen) > 0 {
-				t.Errorf("%v, disturbed %d, %v, %d left", s.Stolen, disturbed, err, len(c.stolen))
+			if s.Attacked.Calm != c.best || disturbed != c.disturbed || err != c.err || len(c.calm) > 0 {
+				t.Errorf("%v, disturbed %d, %v, %d left", s, disturbed, err, len(c.calm))
 			}
 		})
+	}
+}
+
+// What is due shortly before a CPU is absent, while it is and for as long again does
+// not count; what is open then does.
+func TestDisturbedIsWhatWasDueAroundAnAbsence(t *testing.T) {
+	start := time.Now()
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	absent := func(from, to float64) proc.Absence {
+		return proc.Absence{From: start.Add(ms(from)), To: start.Add(ms(to))}
+	}
+	d := disturbed([]proc.Absence{absent(10, 13), absent(12, 13), absent(30, 31)}, start)
+	for at, want := range map[float64]bool{
+		0: false, 8.9: false, 9.1: true, 12: true, 15.9: true, 16.1: false, 28.9: false, 29.5: true, 31.9: true, 32.1: false,
+	} {
+		if got := d.at(ms(at)); got != want {
+			t.Errorf("at %v ms: %v, want %v", at, got, want)
+		}
 	}
 }
 
@@ -256,11 +275,25 @@ func TestVictimIsSummedUp(t *testing.T) {
 		}
 		answers = append(answers, a)
 	}
-	v := sum(answers)
-	if v.Requests != 200 || v.Failed != 100 || v.P50 != 50 || v.P99 != 99 || v.Why != "no" {
+	v := sum(answers, nil)
+	if v.Requests != 200 || v.Failed != 100 || v.Calm != 100 || v.P50 != 50 || v.P99 != 99 || v.Why != "no" {
 		t.Errorf("got %+v", v)
 	}
-	if v := sum(nil); v.Requests != 0 || v.P99 != 0 {
+	if v := sum(answers, spells{{0, 90 * time.Second}}); v.Calm != 0 || v.P99 != 99 {
+		t.Errorf("too few are left: %+v", v)
+	}
+	many := make([]raw.Answer, 2*enough)
+	for i := range many {
+		many[i].Due = time.Duration(i) * time.Millisecond
+		many[i].Done = many[i].Due + time.Millisecond
+		if i < enough {
+			many[i].Done += time.Second
+		}
+	}
+	if v := sum(many, spells{{0, (enough - 1) * time.Millisecond}}); v.Requests != 2*enough || v.Calm != enough || v.P99 != 1 {
+		t.Errorf("half of them are left: %+v", v)
+	}
+	if v := sum(nil, nil); v.Requests != 0 || v.P99 != 0 {
 		t.Errorf("of nothing: %+v", v)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/damage"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
@@ -48,10 +49,16 @@ func (f *field) victimRate(ctx context.Context, name string) (float64, error) {
 }
 
 // victim is an honest client with a rate of its own.
-type victim struct{ raw.Paced }
+type victim struct {
+	raw.Paced
+	watched []int // CPUs; nil: whether they are there is not seen
+}
 
 func (f *field) victim(p *proxies.Proxy, secure bool, rate float64) victim {
-	v := victim{raw.Paced{Addr: p.Addr, Connections: victims, Rate: rate, Request: honest(p.Addr, nil)}}
+	v := victim{Paced: raw.Paced{Addr: p.Addr, Connections: victims, Rate: rate, Request: honest(p.Addr, nil)}}
+	if f.watched {
+		v.watched = f.cpus
+	}
 	if secure {
 		v.TLS = trusting(f.certificate.Pool)
 	}
@@ -60,30 +67,48 @@ func (f *field) victim(p *proxies.Proxy, secure bool, rate float64) victim {
 
 // beside has the victim send for a while, beside what do does until it is told to
 // stop, and returns how it fared.
-func (v victim) beside(ctx context.Context, do func(stop <-chan struct{}), length time.Duration) damage.Victim {
+func (v victim) beside(ctx context.Context, do func(stop <-chan struct{}), length time.Duration) (damage.Victim, error) {
+	watch, err := proc.NewWatch(v.watched)
+	if err != nil {
+		return damage.Victim{}, err
+	}
 	stop := make(chan struct{})
 	fared := make(chan []raw.Answer)
-	go func() { fared <- v.Persist(ctx, time.Now(), length) }()
+	start := time.Now()
+	go func() { fared <- v.Persist(ctx, start, length) }()
 	end := time.AfterFunc(length, func() { close(stop) })
 	defer end.Stop()
 	do(stop)
-	return sum(<-fared)
+	answers := <-fared
+	return sum(answers, disturbed(watch.Stop(), start)), nil
 }
 
 // alone is nothing to be beside of.
 func alone(stop <-chan struct{}) { <-stop }
 
-func sum(answers []raw.Answer) damage.Victim {
+// enough is of how many requests a p99 is taken.
+const enough = 1000
+
+// sum says how a victim fared of which these are the answers. Its latencies are those
+// of requests that were due in calm, if they are enough.
+func sum(answers []raw.Answer, disturbed spells) damage.Victim {
 	v := damage.Victim{Requests: len(answers)}
-	var took []time.Duration
+	var all, calm []time.Duration
 	for _, a := range answers {
 		if a.Failed == nil {
-			took = append(took, a.Done-a.Due)
+			all = append(all, a.Done-a.Due)
+			if !disturbed.at(a.Due) {
+				calm = append(calm, a.Done-a.Due)
+			}
 			continue
 		}
 		if v.Failed++; v.Failed == 1 {
 			v.Why = a.Failed.Error()
 		}
+	}
+	took := all
+	if len(calm) >= min(enough, len(all)) {
+		took, v.Calm = calm, len(calm)
 	}
 	if len(took) > 0 {
 		slices.Sort(took)
