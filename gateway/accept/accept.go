@@ -190,7 +190,7 @@ const perNewcomer = 100 * time.Microsecond
 const lookAgain = time.Millisecond
 
 // makeRoom reports whether there is room for one more pending connection, for which
-// the oldest may have to go: an honest client needs its place for a moment only, and
+// the oldest may have to go, or several after a reload that allows fewer: an honest client needs its place for a moment only, and
 // gets one in any flood that does not fill them all in that moment.
 //
 // Who has had less than that moment stays, and so does who has said something that
@@ -202,16 +202,15 @@ func (l *Listener) makeRoom() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	limit := l.pending.Load()
-	if limit <= 0 || int64(l.intro.Len()) < limit {
-		return true
+	for limit > 0 && int64(l.intro.Len()) >= limit {
+		oldest := l.intro.Front().Value.(*newcomer)
+		turn := time.Duration(limit) * perNewcomer
+		if l.now().Sub(oldest.entered) < turn || loop.Ready(oldest.nc) {
+			return false
+		}
+		oldest.evict()
+		l.refused(oldest.nc, event.RefusedMaxPending)
 	}
-	oldest := l.intro.Front().Value.(*newcomer)
-	turn := time.Duration(limit) * perNewcomer
-	if l.now().Sub(oldest.entered) < turn || loop.Ready(oldest.nc) {
-		return false
-	}
-	oldest.evict()
-	l.refused(oldest.nc, event.RefusedMaxPending)
 	return true
 }
 

@@ -330,6 +330,28 @@ func TestPendingConnectionHasItsTurn(t *testing.T) {
 	})
 }
 
+// Where a reload allows fewer, all that are too many have to go, not one for each that
+// comes.
+func TestFewerMayBePendingAfterAReload(t *testing.T) {
+	const before, after = 20, 5
+	l, d := listen(t, 100, before)
+	for range before {
+		dial(t, l)
+	}
+	for d.room.Load() > 100-before {
+		time.Sleep(time.Millisecond)
+	}
+	l.SetMaxPending(after)
+	dial(t, l)
+	for gone := range before + 1 - after {
+		select {
+		case <-d.refused:
+		case <-time.After(time.Minute):
+			t.Fatalf("%d had to go, want %d", gone, before+1-after)
+		}
+	}
+}
+
 // pumped is a loop that cannot wait for sockets, as on systems without epoll.
 func pumped() *loop.Loop { return loop.NewPumped(event.NewClock()) }
 

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/tls"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -130,6 +132,63 @@ func TestSilentConnectionsCostLittle(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client that says ClientHello and nothing more costs what its handshake takes, a
+// goroutine and the state of TLS, and no more of them than may be pending.
+func TestUnfinishedHandshakesAreBounded(t *testing.T) {
+	const limit, clients, each = 500, 2000, 24 << 10
+	const garbage = 32 << 20 // that the collector may leave for a while
+	g := startGateway(t, twoListenerConfig(t, newAuthority(t), startOrigin(t, nil).address, fmt.Sprintf("limits: {max_pending_connections: %d}", limit)))
+	memory := func() float64 {
+		page, _ := g.adminGet("/metrics", "")
+		n, found := metric(page, "process_resident_memory_bytes")
+		if found != 1 {
+			t.Fatalf("%d process_resident_memory_bytes", found)
+		}
+		return n
+	}
+	memory() // the first scrape takes some itself
+	before := memory()
+	hello := clientHello(t)
+	for i := range clients {
+		nc, err := net.Dial("tcp", g.address["tls"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { nc.Close() })
+		_ = nc.SetDeadline(time.Now().Add(time.Minute))
+		_, _ = nc.Write(hello)
+		if _, err := io.ReadFull(nc, make([]byte, 100)); err != nil { // of ServerHello
+			t.Fatalf("client %d: %v", i+1, err)
+		}
+	}
+	if took := memory() - before; took > limit*each+garbage {
+		t.Errorf("%d handshakes, of which %d may be pending, take %.0f bytes, want at most %d", clients, limit, took, limit*each+garbage)
+	}
+	page, _ := g.adminGet("/metrics", "")
+	if n, _ := metric(page, "hopscope_connections_refused_total", `listener="tls"`, `reason="max_pending_connections"`); n != clients-limit {
+		t.Errorf("%v had to go, want %d", n, clients-limit)
+	}
+}
+
+// clientHello returns a ClientHello for HTTP/2.
+func clientHello(t *testing.T) []byte {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	go func() {
+		_ = tls.Client(ours, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}).Handshake() // ends with theirs
+	}()
+	head := make([]byte, 5) // of a record
+	if _, err := io.ReadFull(theirs, head); err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, binary.BigEndian.Uint16(head[3:]))
+	if _, err := io.ReadFull(theirs, body); err != nil {
+		t.Fatal(err)
+	}
+	return append(head, body...)
 }
 
 // A header block that does not come to its end, by CONTINUATION frames that do not

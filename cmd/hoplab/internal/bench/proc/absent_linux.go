@@ -23,7 +23,7 @@ const (
 // to others, which Stolen counts, but only in units of ten milliseconds. On each of
 // them it has a thread that sleeps a little, again and again, and that nothing in
 // this machine keeps from waking up in time: its priority is that of a real-time
-// process. It takes about a hundredth of the CPU.
+// process. It takes about a twentieth of an idle CPU.
 type Watch struct {
 	stop    chan struct{}
 	release func()

@@ -124,7 +124,7 @@ func describe(ctx context.Context, o Options, of []string) (*damage.Results, err
 
 func (f *field) run(ctx context.Context, attacks []hostile.Attack, of []string, results *damage.Results) error {
 	f.watched = f.canWatch()
-	results.Watched = f.watched
+	results.Watched = f.watched && (f.options.Before == nil || results.Watched) // in every part
 	for _, proxy := range of {
 		if results.Rate[proxy] > 0 {
 			continue // as in the run's first part
