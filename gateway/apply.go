@@ -54,10 +54,13 @@ func (g *Gateway) apply(cfg *config.Config, keepTLS bool) error {
 	g.state, g.cfg = b.state, cfg
 	g.install(table)
 	g.limit(&cfg.Limits)
+	g.http1.limit(&cfg.Limits)
 	for i, l := range b.state.listeners {
 		l.settings.Store(b.settings[i])
 		l.setCredentials(b.credentials[i])
-		l.SetMaxPending(maxPending(&cfg.Limits, g.shared.MaxConnections.Load()))
+		l.SetLimits(accept.Limits{
+			Pending: maxPending(&cfg.Limits, g.shared.MaxConnections.Load()), Time: cfg.Limits.HeaderTimeout,
+		})
 	}
 	b.tellExpiry()
 	for _, l := range b.fresh {
@@ -351,5 +354,5 @@ func (s seat) HTTP2(nc net.Conn, head []byte) accept.Handover {
 // HTTP1 implements accept.Worker.
 func (s seat) HTTP1(nc net.Conn, head []byte) {
 	w := relay.HTTP1{Worker: s.Worker, Listener: s.hand.l.settings.Load()}
-	s.hand.g.http1.Serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
+	s.hand.g.http1.serve(nc, head, w, w.Conn(nc.RemoteAddr().String()))
 }

@@ -43,7 +43,7 @@ type Gateway struct {
 	running  sync.WaitGroup
 	turn     atomic.Uint64 // whose turn it is to get a connection
 	ready    atomic.Bool
-	http1    *http1.Server
+	http1    http1Servers
 	memory   *memoryGuard
 	alive    context.Context // until the workers are told to end
 	end      context.CancelFunc
@@ -84,13 +84,6 @@ func (l *listener) setCredentials(c *credentials.TLS) {
 	l.SetTLS(c.Config)
 }
 
-// Timeouts of clients that speak HTTP/1.1: from the first byte of a header to
-// its end, and between requests.
-const (
-	http1HeaderTimeout = 10 * time.Second
-	http1IdleTimeout   = 3 * time.Minute
-)
-
 // ErrDraining is returned by Reload once a drain has begun.
 var ErrDraining = errors.New("the gateway is draining")
 
@@ -100,12 +93,8 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 	if opts.Listen == nil {
 		opts.Listen = func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}
-	g := &Gateway{observer: opts.Observer, log: opts.Logger, listen: opts.Listen, http1: http1.NewServer(http1.Options{
-		MaxHeaderBytes: int(cfg.Limits.MaxHeaderBytes), MaxHeaderFields: int(cfg.Limits.MaxHeaderFields),
-		SlowPeerRate: cfg.Limits.SlowPeerRate, SlowPeerTimeout: cfg.Limits.SlowPeerTimeout,
-		Window: int(cfg.Limits.StreamWindow), ReadHeaderTimeout: http1HeaderTimeout, IdleTimeout: http1IdleTimeout,
-		ErrorLog: slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug),
-	})}
+	g := &Gateway{observer: opts.Observer, log: opts.Logger, listen: opts.Listen}
+	g.http1.log = slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug)
 	g.alive, g.end = context.WithCancel(context.Background())
 	g.memory = newMemoryGuard(&g.shared.MemoryShort)
 	if opts.Workers == 0 {
@@ -124,7 +113,7 @@ func Start(cfg *config.Config, opts Options) (*Gateway, error) {
 	defer g.mu.Unlock()
 	if err := g.apply(cfg, false); err != nil {
 		g.stop()
-		g.http1.Close()
+		g.http1.each((*http1.Server).Close)
 		return nil, err
 	}
 	g.running.Go(func() { g.memory.watch(g.alive.Done()) })
@@ -215,19 +204,19 @@ func (g *Gateway) drain(notice func(config.Limits), last bool, now <-chan struct
 	for _, l := range listeners {
 		l.Stop(last)
 	}
-	g.http1.Drain()
+	g.http1.each((*http1.Server).Drain)
 	begun := time.Now()
 	g.phase(relay.DrainBegin)
 	g.idle(begun.Add(min(drainPingWait, limits.DrainGrace)), now)
 	g.phase(relay.DrainStop)
-	g.http1.CloseIdle()
+	g.http1.each((*http1.Server).CloseIdle)
 	g.idle(begun.Add(limits.DrainGrace), now)
 	for _, l := range listeners {
 		l.Close()
 	}
 	g.dropping.Wait()
 	g.finish(begun.Add(limits.DrainGrace), now)
-	g.http1.Close()
+	g.http1.each((*http1.Server).Close)
 	for _, c := range clusters {
 		c.Close()
 	}

@@ -20,10 +20,6 @@ import (
 	"github.com/hopscope/hopscope/gateway/loop"
 )
 
-// introTimeout bounds the time from accepting a connection to knowing what it
-// speaks: TLS handshake and first bytes.
-const introTimeout = 10 * time.Second
-
 // Hand takes connections. Its methods do not block.
 type Hand interface {
 	// Admit reports whether there is room for one more connection. Each that is
@@ -56,7 +52,7 @@ type Handover interface {
 type Listener struct {
 	ln       net.Listener
 	tls      atomic.Pointer[tls.Config] // nil: plain text
-	pending  atomic.Int64               // limits.max_pending_connections
+	limits   atomic.Pointer[Limits]
 	hand     Hand
 	name     *event.Listener
 	observer event.Observer
@@ -70,9 +66,15 @@ type Listener struct {
 	done      sync.WaitGroup // introductions
 }
 
+// Limits are those of connections that are not handed on yet.
+type Limits struct {
+	Pending int64         // of them at a time; 0: any number
+	Time    time.Duration // from being accepted to saying what they speak: TLS handshake and first bytes
+}
+
 // New makes a listener of a bound socket, which it owns from then on. Nothing is
-// accepted before Serve; what is accepted is plain text unless SetTLS says
-// otherwise.
+// accepted before Serve, before which SetLimits has to be called; what is accepted is
+// plain text unless SetTLS says otherwise.
 func New(name *event.Listener, ln net.Listener, hand Hand, o event.Observer, log *slog.Logger) *Listener {
 	return &Listener{ln: ln, hand: hand, name: name, observer: o, log: log, now: time.Now}
 }
@@ -87,8 +89,8 @@ func (l *Listener) Addr() net.Addr { return l.ln.Addr() }
 // now on; nil: plain text.
 func (l *Listener) SetTLS(cfg *tls.Config) { l.tls.Store(cfg) }
 
-// SetMaxPending bounds the connections that are not handed on yet.
-func (l *Listener) SetMaxPending(n int64) { l.pending.Store(n) }
+// SetLimits replaces the limits.
+func (l *Listener) SetLimits(to Limits) { l.limits.Store(&to) }
 
 // Serve begins to accept.
 func (l *Listener) Serve() { l.accepting.Go(l.serve) }
@@ -113,7 +115,7 @@ func (l *Listener) Stop(last bool) {
 }
 
 // Wait waits, after Stop or Close, until every connection has been handed on or
-// given up, which introTimeout bounds.
+// given up, which Limits.Time bounds.
 func (l *Listener) Wait() { l.done.Wait() }
 
 // Close stops accepting and ends connections that were not handed on yet.
@@ -190,8 +192,9 @@ const perNewcomer = 100 * time.Microsecond
 const lookAgain = time.Millisecond
 
 // makeRoom reports whether there is room for one more pending connection, for which
-// the oldest may have to go, or several after a reload that allows fewer: an honest client needs its place for a moment only, and
-// gets one in any flood that does not fill them all in that moment.
+// the oldest may have to go, or several after a reload that allows fewer: an honest
+// client needs its place for a moment only, and gets one in any flood that does not
+// fill them all in that moment.
 //
 // Who has had less than that moment stays, and so does who has said something that
 // nobody has read yet: it is the gateway then that takes its time, as when all clients
@@ -201,7 +204,7 @@ const lookAgain = time.Millisecond
 func (l *Listener) makeRoom() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	limit := l.pending.Load()
+	limit := l.limits.Load().Pending
 	for limit > 0 && int64(l.intro.Len()) >= limit {
 		oldest := l.intro.Front().Value.(*newcomer)
 		turn := time.Duration(limit) * perNewcomer

@@ -55,6 +55,9 @@ func (s *shift) BatchBegin(event.Time) {}
 func (s *shift) BatchEnd() bool        { return !s.over }
 func (s *shift) Run()                  { s.over = true }
 
+// introTime is how long a test's connections have to say what they speak.
+const introTime = 10 * time.Second
+
 // listen returns a listener that serves.
 func listen(t *testing.T, room, pending int64) (*Listener, *door) {
 	t.Helper()
@@ -92,7 +95,7 @@ func bindOn(t *testing.T, ln net.Listener, work *loop.Loop, room, pending int64)
 	var worker sync.WaitGroup
 	worker.Go(func() { work.Run(end) })
 	l := New(&event.Listener{Name: "edge"}, ln, d, d, slog.New(slog.DiscardHandler))
-	l.SetMaxPending(pending)
+	l.SetLimits(Limits{Pending: pending, Time: introTime})
 	t.Cleanup(func() {
 		l.Close()
 		if err := work.Post(end); err != nil {
@@ -341,7 +344,7 @@ func TestFewerMayBePendingAfterAReload(t *testing.T) {
 	for d.room.Load() > 100-before {
 		time.Sleep(time.Millisecond)
 	}
-	l.SetMaxPending(after)
+	l.SetLimits(Limits{Pending: after, Time: introTime})
 	dial(t, l)
 	for gone := range before + 1 - after {
 		select {

@@ -31,7 +31,7 @@ type newcomer struct {
 const firstLine = 64
 
 // until is when it must have said what it speaks.
-func (p *newcomer) until() time.Time { return p.entered.Add(introTimeout) }
+func (p *newcomer) until() time.Time { return p.entered.Add(p.l.limits.Load().Time) }
 
 // begin looks at a connection that was just accepted, and has its worker wait if
 // there is nothing to see.

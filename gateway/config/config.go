@@ -119,6 +119,9 @@ type Limits struct {
 	// average of SlowPeerTimeout; 0 = it may take its time.
 	SlowPeerRate    uint32        `yaml:"slow_peer_rate"` // bytes per second
 	SlowPeerTimeout time.Duration `yaml:"slow_peer_timeout"`
+	// Each of these has to be whole by then: a TLS handshake with the first line, a
+	// header block with all its fragments, a request's header over HTTP/1.1.
+	HeaderTimeout time.Duration `yaml:"header_timeout"`
 	// Client connections; 0 = three quarters of the descriptors that the process may
 	// have. MaxPendingConnections are of these still in their TLS handshake or
 	// before their first line, of each listener; half of MaxConnections, if that is

@@ -25,6 +25,7 @@ func (c *Config) setDefaults() {
 		GlitchRecovery:        100,
 		SlowPeerRate:          64,
 		SlowPeerTimeout:       2 * time.Minute,
+		HeaderTimeout:         10 * time.Second,
 		MaxPendingConnections: 10000,
 		MaxQueueTime:          250 * time.Millisecond,
 		IdleConnectionTimeout: time.Hour,

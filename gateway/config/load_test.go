@@ -108,7 +108,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 		Routes:    []Route{{Name: "users", Upstream: "users", IdleTimeout: 5 * time.Minute, Retry: RetrySafe}},
 		Limits: Limits{
 			MaxConcurrentStreams: 1000, MaxHeaderBytes: 16384, MaxHeaderFields: 256, StreamWindow: 65536, MaxGlitches: 1000, GlitchRecovery: 100,
-			SlowPeerRate: 64, SlowPeerTimeout: 2 * time.Minute, MaxPendingConnections: 10000, MaxQueueTime: 250 * time.Millisecond, IdleConnectionTimeout: time.Hour, PingAfter: 20 * time.Second, PingTimeout: 10 * time.Second,
+			SlowPeerRate: 64, SlowPeerTimeout: 2 * time.Minute, HeaderTimeout: 10 * time.Second, MaxPendingConnections: 10000, MaxQueueTime: 250 * time.Millisecond, IdleConnectionTimeout: time.Hour, PingAfter: 20 * time.Second, PingTimeout: 10 * time.Second,
 			MaxBufferedBytes: 268435456, ConnectTimeout: 5 * time.Second, DrainGrace: 30 * time.Second,
 		},
 		Admin:   Admin{Address: "127.0.0.1:9901"},

@@ -156,6 +156,7 @@ func (v *validator) limits() {
 	between(v, "limits.glitch_recovery", l.GlitchRecovery, 0, 1_000_000_000)
 	between(v, "limits.slow_peer_rate", l.SlowPeerRate, 1, maxWindow)
 	v.atLeast("limits.slow_peer_timeout", l.SlowPeerTimeout, 0)
+	v.atLeast("limits.header_timeout", l.HeaderTimeout, time.Second)
 	between(v, "limits.max_connections", l.MaxConnections, 0, math.MaxInt64)
 	between(v, "limits.max_pending_connections", l.MaxPendingConnections, 1, math.MaxInt64)
 	between(v, "limits.max_memory", l.MaxMemory, 0, math.MaxInt64)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/binary"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 )
 
 // Connections that say nothing, or less than a line, cannot keep an honest client
-// out, neither by their number nor for longer than ten seconds; over TLS alike.
+// out, neither by their number nor for longer than header_timeout; over TLS alike.
 func TestSilentConnectionsGiveWay(t *testing.T) {
 	o := startOrigin(t, nil)
 	ca := newAuthority(t)
@@ -189,38 +188,6 @@ func clientHello(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return append(head, body...)
-}
-
-// A header block that does not come to its end, by CONTINUATION frames that do not
-// follow or a frame that comes byte by byte, is ended after ten seconds, though no
-// stream exists that could time out.
-func TestSlowHeadersAreEnded(t *testing.T) {
-	o := startOrigin(t, nil)
-	g := startGateway(t, plainConfig(o.address))
-	fragments, bytewise := newAttacker(t, g.address["edge"]), newAttacker(t, g.address["edge"])
-	fragments.do(fragments.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: fragments.request("GET")}))
-	var frame bytes.Buffer
-	if err := http2.NewFramer(&frame, nil).WriteHeaders(http2.HeadersFrameParam{
-		StreamID: 1, BlockFragment: bytewise.request("GET"), EndHeaders: true, EndStream: true,
-	}); err != nil {
-		t.Fatal(err)
-	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for rest := frame.Bytes(); !bytewise.over() && len(rest) > 1; rest = rest[1:] {
-		_, err := bytewise.conn.Write(rest[:1])
-		bytewise.do(err)
-		<-tick.C
-	}
-	for name, a := range map[string]*attacker{"fragments": fragments, "byte by byte": bytewise} {
-		if code, ok := a.end(); !ok || code != http2.ErrCodeEnhanceYourCalm {
-			t.Errorf("%s: ended with %v (GOAWAY: %v)", name, code, ok)
-		}
-	}
-	page, _ := g.adminGet("/metrics", "")
-	if n, _ := metric(page, "hopscope_malformed_total", `kind="slow_headers"`); n != 2 {
-		t.Errorf("slow_headers was counted %v times, want 2", n)
-	}
 }
 
 // At max_connections new ones are turned away, and those without a stream make

@@ -15,6 +15,7 @@ type queue struct {
 	mu      sync.Mutex
 	change  sync.Cond
 	waiting []*client // guarded by mu
+	open    int       // guarded by mu: connections that were pushed and are not closed
 	closed  bool      // guarded by mu
 }
 
@@ -34,6 +35,7 @@ func (q *queue) push(c *client) {
 		return
 	}
 	_ = c.gateway.Post(connOpened{c}) // before anything that its goroutine posts
+	q.open++
 	q.waiting = append(q.waiting, c)
 	q.change.Signal()
 }
@@ -63,9 +65,24 @@ func (q *queue) Close() error {
 		_ = c.gateway.Post(connClosed{c, event.CloseDrain})
 		go c.Conn.Close()
 	}
+	q.open -= len(q.waiting)
 	q.waiting = nil
 	q.change.Broadcast()
 	return nil
+}
+
+// left notes that a connection which was accepted is closed.
+func (q *queue) left() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open--
+}
+
+// unused reports whether every connection is closed.
+func (q *queue) unused() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.open == 0
 }
 
 // Addr implements net.Listener; there is no address.

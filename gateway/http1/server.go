@@ -35,7 +35,7 @@ type Server struct {
 // answer it like any other request. Beyond it net/http answers 431 by itself.
 const headerSlack = 4
 
-// NewServer starts a server without connections. Close or Shutdown ends it.
+// NewServer starts a server without connections. Close ends it.
 func NewServer(o Options) *Server {
 	s := &Server{options: o, queue: newQueue(), stopped: make(chan struct{})}
 	if o.ErrorLog == nil {
@@ -77,21 +77,18 @@ func (s *Server) Drain() { s.queue.draining.Store(true) }
 // learn of it and sent nothing.
 func (s *Server) CloseIdle() { s.http.SetKeepAlivesEnabled(false) }
 
-// Shutdown drains, and waits until every connection is closed or ctx is done.
-func (s *Server) Shutdown(ctx context.Context) error {
+// Close closes every connection at once.
+func (s *Server) Close() {
 	s.queue.draining.Store(true)
-	err := s.http.Shutdown(ctx)
+	_ = s.http.Close() // it fails if the queue does, which does not
 	<-s.stopped
-	return err
 }
 
-// Close closes every connection at once.
-func (s *Server) Close() error {
-	s.queue.draining.Store(true)
-	err := s.http.Close()
-	<-s.stopped
-	return err
-}
+// Options returns what the server was made with.
+func (s *Server) Options() Options { return s.options }
+
+// Unused reports whether the server has no connection.
+func (s *Server) Unused() bool { return s.queue.unused() }
 
 // clientKey is the context key of a connection's client.
 type clientKey struct{}
@@ -110,6 +107,7 @@ func connState(nc net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		c.isIdle()
 	case http.StateClosed:
+		c.queue.left()
 		_ = c.gateway.Post(connClosed{c, c.reason()})
 	}
 }

@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"context"
 	"net"
 	"testing"
 	"time"
@@ -94,11 +93,6 @@ func TestDrainFinishesWhatRunsAndAnnouncesTheEnd(t *testing.T) {
 		if !c.want(200, "late").Close {
 			t.Error("the connection's end is not announced")
 		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := f.Shutdown(ctx); err != nil {
-		t.Error(err)
 	}
 	for range 3 {
 		wantClosed(t, f.w, "closed: drain")

@@ -291,6 +291,7 @@ func connConfig(l *config.Limits) conn.Config {
 		GlitchRecovery:       l.GlitchRecovery,
 		SlowPeerRate:         l.SlowPeerRate,
 		SlowPeerTimeout:      l.SlowPeerTimeout,
+		HeaderTimeout:        l.HeaderTimeout,
 		PingAfter:            l.PingAfter,
 		PingTimeout:          l.PingTimeout,
 	}

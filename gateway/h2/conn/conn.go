@@ -66,6 +66,7 @@ type Config struct {
 	GlitchRecovery       uint32 // points taken away per second
 	SlowPeerRate         uint32 // bytes per second, see endSlow
 	SlowPeerTimeout      time.Duration
+	HeaderTimeout        time.Duration // for all fragments of a header block; 0: any
 
 	PingAfter   time.Duration // of silence while streams are open; 0: the peer is never asked
 	PingTimeout time.Duration // to answer

@@ -11,12 +11,14 @@ import (
 	"github.com/hopscope/hopscope/gateway/h2/rule"
 )
 
+const testHeaderTimeout = 10 * time.Second
+
 // guarded returns a connection in the server role that has 1,000 points, of which
 // 100 come back each second.
 func guarded(t *testing.T) *rig {
 	r := newRig(t, event.Downstream, Config{
 		MaxConcurrentStreams: 1000, StreamWindow: 65535, ConnWindow: 1 << 20, MaxHeaderBytes: 4096, MaxHeaderFields: 50,
-		MaxGlitches: 1000, GlitchRecovery: 100,
+		MaxGlitches: 1000, GlitchRecovery: 100, HeaderTimeout: testHeaderTimeout,
 	})
 	r.env.Now = event.Time(time.Hour)
 	r.raw([]byte(frame.Preface))
@@ -200,7 +202,7 @@ func TestHeaderBlockThatDoesNotEndIsNotWaitedForForever(t *testing.T) {
 	block := r.enc.Append(nil, fields(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "x"))
 	head := frame.AppendHeader(nil, frame.Header{Length: uint32(len(block)), Type: frame.Headers, Stream: 1})
 	r.send(append(head, block...))
-	r.env.Now += event.Time(blockTimeout - 1)
+	r.env.Now += event.Time(testHeaderTimeout - 1)
 	r.c.Sweep(r.env.Now)
 	r.env.Flush()
 	r.want()

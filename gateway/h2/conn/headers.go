@@ -3,7 +3,6 @@ package conn
 import (
 	"encoding/binary"
 	"errors"
-	"time"
 
 	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
@@ -22,10 +21,6 @@ type blockState struct {
 	buf       []byte
 	since     event.Time // when it began
 }
-
-// blockTimeout is how long a peer has for all fragments of a header block. No
-// stream exists before the last, so no other timeout would end it.
-const blockTimeout = 10 * time.Second
 
 // maxFragments bounds the frames of one header block (CVE-2024-27316 and
 // relatives): a peer that needs more than that for a list within our limit is

@@ -223,9 +223,7 @@ func (c *Conn) Sweep(now event.Time) {
 		c.life.since, c.life.gone = now, gone
 	case c.life.closing && now.Sub(c.life.since) >= closeTimeout:
 		c.end()
-	case !c.life.closing && c.in.block.active && now.Sub(c.in.block.since) >= blockTimeout:
-		c.violate(codeCalm, rule.SlowHeaders)
-	case !c.life.closing && len(c.in.partial) > 0 && c.in.cut != 0 && now.Sub(c.in.cut) >= blockTimeout:
+	case !c.life.closing && c.slowHeaders(now):
 		c.violate(codeCalm, rule.SlowHeaders)
 	case !c.life.closing && !c.server() && !c.in.acked && now.Sub(c.Info.OpenedAt) >= ackTimeout:
 		c.violate(codeSettings, rule.SettingsTimeout)
@@ -234,4 +232,17 @@ func (c *Conn) Sweep(now event.Time) {
 	case !c.life.closing:
 		c.endSlow(now)
 	}
+}
+
+// slowHeaders reports whether a header block, or a frame of one, is not whole after
+// Config.HeaderTimeout. No stream exists before, so no other timeout would end it.
+func (c *Conn) slowHeaders(now event.Time) bool {
+	limit := c.cfg.HeaderTimeout
+	switch {
+	case limit == 0:
+		return false
+	case c.in.block.active:
+		return now.Sub(c.in.block.since) >= limit
+	}
+	return len(c.in.partial) > 0 && c.in.cut != 0 && now.Sub(c.in.cut) >= limit
 }
