@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 )
 
 // Exit codes.
@@ -39,6 +41,9 @@ func commands() []command {
 }
 
 func main() {
+	if proc.Lookout() {
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)

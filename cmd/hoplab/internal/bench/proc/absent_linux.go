@@ -2,6 +2,7 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -11,23 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// glance is how long a watch sleeps between two looks at a CPU.
-	glance = 500 * time.Microsecond
-	// late is by how much later it has to wake up for the CPU to have been absent: more
-	// than an interrupt takes.
-	late = 300 * time.Microsecond
-)
-
 // Watch notices when CPUs are absent: when the host of a virtual machine gives them
-// to others, which Stolen counts, but only in units of ten milliseconds. On each of
-// them it has a thread that sleeps a little, again and again, and that nothing in
-// this machine keeps from waking up in time: its priority is that of a real-time
-// process. It takes about a twentieth of an idle CPU.
+// to others, which Stolen counts, but only in units of ten milliseconds. For each of
+// them it has a [Lookout].
 type Watch struct {
-	stop    chan struct{}
-	release func()
-	threads sync.WaitGroup
+	lookouts []*lookout
 
 	mu     sync.Mutex
 	absent []Absence // guarded by mu
@@ -37,68 +26,102 @@ type Watch struct {
 // millisecond less.
 type Absence struct{ From, To time.Time }
 
-// NewWatch watches some CPUs until Stop is called. An error says that they cannot be
-// watched, for want of the right to it (CAP_SYS_NICE) most likely.
+// lookout is a process that is a Lookout.
+type lookout struct {
+	process *Process
+	stay    *os.File // its end ends the process
+}
+
+// NewWatch watches some CPUs until Stop is called. The program has to call Lookout
+// before anything else. An error says that they cannot be watched, for want of the
+// right to it (CAP_SYS_NICE) most likely.
 func NewWatch(cpus []int) (*Watch, error) {
-	// The threads sleep most of the time and are not to take turns with others then.
-	procs := runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + len(cpus))
-	w := &Watch{stop: make(chan struct{}), release: func() { runtime.GOMAXPROCS(procs) }}
-	begun := make(chan error, len(cpus))
-	for _, cpu := range cpus {
-		w.threads.Go(func() { w.watch(cpu, begun) })
-	}
-	var err error
-	for range cpus {
-		err = errors.Join(err, <-begun)
-	}
-	if err != nil {
-		w.Stop()
+	if err := mayBeAlert(); err != nil {
 		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	w := &Watch{}
+	for _, cpu := range cpus {
+		if err := w.post(self, cpu); err != nil {
+			_, _ = w.Stop()
+			return nil, fmt.Errorf("watch CPU %d: %w", cpu, err)
+		}
 	}
 	return w, nil
 }
 
-// Stop ends the watch and returns when a CPU was absent, in the order of time.
-func (w *Watch) Stop() []Absence {
-	close(w.stop)
-	w.threads.Wait()
-	w.release()
-	slices.SortFunc(w.absent, func(a, b Absence) int { return a.From.Compare(b.From) })
-	return w.absent
-}
-
-func (w *Watch) watch(cpu int, begun chan<- error) {
-	// The thread must not end with its goroutine: processes that it started die with
-	// it (Pdeathsig, in ownGroup).
+// mayBeAlert returns the error with which a thread is not given a real-time priority.
+func mayBeAlert() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	restore, err := alert(cpu, 1)
-	defer restore()
-	if begun <- err; err != nil {
-		return
+	restore, err := alert(nil, 1)
+	restore()
+	return err
+}
+
+// post starts the lookout of a CPU and waits until it is there.
+func (w *Watch) post(self string, cpu int) error {
+	r, stay, err := os.Pipe()
+	if err != nil {
+		return err
 	}
-	for {
-		select {
-		case <-w.stop:
+	defer r.Close()
+	here, zero := make(chan struct{}, 1), monotonicZero()
+	p, err := Start(lookoutCommand(self, cpu, r), func(line string) {
+		if line == lookoutReady {
+			here <- struct{}{}
 			return
-		default:
 		}
-		from := time.Now()
-		pause := unix.NsecToTimespec(int64(glance))
-		_ = unix.Nanosleep(&pause, nil) // a signal ends it early, which is not late
-		if to := time.Now(); to.Sub(from) > glance+late {
+		var from, to time.Duration
+		if _, err := fmt.Sscanf(line, lookoutAbsent, &from, &to); err == nil {
 			w.mu.Lock()
-			w.absent = append(w.absent, Absence{from, to})
+			w.absent = append(w.absent, Absence{zero.Add(from), zero.Add(to)})
 			w.mu.Unlock()
 		}
+	})
+	if err != nil {
+		stay.Close()
+		return err
+	}
+	w.lookouts = append(w.lookouts, &lookout{p, stay})
+	select {
+	case <-here:
+		return nil
+	case <-p.Exited():
+		return p.Ended()
 	}
 }
 
-// alert has the calling thread run on a CPU as soon as it can, whatever else with a
-// lower real-time priority could run there, until it calls restore.
-func alert(cpu, priority int) (restore func(), err error) {
+// Stop ends the watch and returns when a CPU was absent, in the order of time. An
+// error says that nobody was looking at one of them any more.
+func (w *Watch) Stop() ([]Absence, error) {
+	var err error
+	for _, l := range w.lookouts {
+		l.stay.Close()
+	}
+	for _, l := range w.lookouts {
+		<-l.process.Exited()
+		if !l.process.cmd.ProcessState.Success() {
+			err = errors.Join(err, l.process.Ended())
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	slices.SortFunc(w.absent, func(a, b Absence) int { return a.From.Compare(b.From) })
+	return w.absent, err
+}
+
+// alert has the calling thread run, on a CPU if one is given, as soon as it can,
+// whatever else with a lower real-time priority could run there, until it calls
+// restore.
+func alert(cpus []int, priority int) (restore func(), err error) {
 	var was, set unix.CPUSet
-	set.Set(cpu)
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
 	if err := unix.SchedGetaffinity(0, &was); err != nil {
 		return func() {}, os.NewSyscallError("sched_getaffinity", err)
 	}
@@ -110,8 +133,10 @@ func alert(cpu, priority int) (restore func(), err error) {
 		_ = unix.SchedSetAttr(0, before, 0)
 		_ = unix.SchedSetaffinity(0, &was)
 	}
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return restore, os.NewSyscallError("sched_setaffinity", err)
+	if len(cpus) > 0 {
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			return restore, os.NewSyscallError("sched_setaffinity", err)
+		}
 	}
 	how := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: uint32(priority)}
 	return restore, os.NewSyscallError("sched_setattr", unix.SchedSetAttr(0, &how, 0))

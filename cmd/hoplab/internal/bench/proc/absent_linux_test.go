@@ -3,6 +3,7 @@ package proc
 import (
 	"errors"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestWatchNoticesThatACPUIsAbsent(t *testing.T) {
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		restore, err := alert(cpus[0], 2)
+		restore, err := alert(cpus[:1], 2)
 		defer restore()
 		from = time.Now()
 		for err == nil && time.Since(from) < 20*time.Millisecond {
@@ -37,8 +38,8 @@ func TestWatchNoticesThatACPUIsAbsent(t *testing.T) {
 		taken <- err
 	}()
 	err = <-taken
-	absent := w.Stop()
-	if err != nil {
+	absent, failed := w.Stop()
+	if err = errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
 	var seen time.Duration
@@ -53,4 +54,53 @@ func TestWatchNoticesThatACPUIsAbsent(t *testing.T) {
 	if seen < 15*time.Millisecond {
 		t.Errorf("of 20 ms %v were seen: %v", seen, absent)
 	}
+}
+
+// Where the program that watches is busy itself, with a collector at work and
+// goroutines that wait for each other, its watch takes no more of a CPU than it says.
+func TestWatchLeavesTheCPUToOthers(t *testing.T) {
+	cpus, err := CPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWatch(cpus)
+	if errors.Is(err, unix.EPERM) {
+		return // nobody may do it here, and it says so
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	busy(3 * time.Second)
+	for _, l := range w.lookouts {
+		if used, err := l.process.CPUTime(); err != nil || used > time.Since(begun)/12 {
+			t.Errorf("a lookout used %v of %v, %v", used, time.Since(begun), err)
+		}
+	}
+	if _, err := w.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// busy has goroutines make garbage and wait for each other for a while.
+func busy(length time.Duration) {
+	var all sync.WaitGroup
+	end := time.Now().Add(length)
+	for range 8 {
+		ping, pong := make(chan []byte), make(chan []byte)
+		all.Go(func() {
+			for p := range ping {
+				pong <- append(p, 0)
+			}
+			close(pong)
+		})
+		all.Go(func() {
+			for time.Now().Before(end) {
+				ping <- make([]byte, 1000)
+				<-pong
+			}
+			close(ping)
+		})
+	}
+	all.Wait()
 }

@@ -23,6 +23,9 @@ const burnFor = 100 * time.Millisecond
 
 // TestMain makes this program the child of its own tests.
 func TestMain(m *testing.M) {
+	if Lookout() {
+		return
+	}
 	switch os.Getenv("PROC_TEST") {
 	case "burn":
 		burn()

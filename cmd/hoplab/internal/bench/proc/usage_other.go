@@ -42,11 +42,14 @@ type Watch struct{}
 // Absence needs Linux.
 type Absence struct{ From, To time.Time }
 
+// Lookout is of no use where there is no watch.
+func Lookout() bool { return false }
+
 // NewWatch needs Linux.
 func NewWatch(_ []int) (*Watch, error) { return nil, errLinux }
 
 // Stop needs Linux.
-func (w *Watch) Stop() []Absence { return nil }
+func (w *Watch) Stop() ([]Absence, error) { return nil, errLinux }
 
 // Yield needs Linux.
 func Yield() error { return errLinux }

@@ -164,7 +164,10 @@ func (f *field) canWatch() bool {
 		fmt.Fprintf(f.options.Progress, "what the host of this machine takes away cannot be seen, and is in the latencies: %v; root may, or CAP_SYS_NICE\n", err)
 		return false
 	}
-	w.Stop()
+	if _, err := w.Stop(); err != nil {
+		fmt.Fprintln(f.options.Progress, err)
+		return false
+	}
 	return true
 }
 

@@ -80,7 +80,8 @@ func (v victim) beside(ctx context.Context, do func(stop <-chan struct{}), lengt
 	defer end.Stop()
 	do(stop)
 	answers := <-fared
-	return sum(answers, disturbed(watch.Stop(), start)), nil
+	absent, err := watch.Stop()
+	return sum(answers, disturbed(absent, start)), err
 }
 
 // alone is nothing to be beside of.
