@@ -15,6 +15,11 @@ import (
 // so an idle connection holds none.
 const readBufferSize = 64<<10 + conn.MinReadBuffer
 
+// maxReads is how often a connection is read in a batch, if each time the buffer is
+// full. Whoever is written to is woken up once for all of it, and so is the peer by
+// the credit; of bodies that costs more than the reading.
+const maxReads = 4
+
 // Worker is what the links of one worker share; it belongs to its goroutine.
 type Worker struct {
 	Loop *loop.Loop
@@ -47,6 +52,15 @@ func New(w *Worker, cfg conn.Config, info *event.Conn, owner conn.Owner, nc net.
 
 // Readable implements loop.Handler.
 func (k *link) Readable() {
+	for range maxReads {
+		if full := k.read(); !full || k.c.Closed() {
+			return
+		}
+	}
+}
+
+// read feeds the connection once, and reports whether there may be more to read.
+func (k *link) read() bool {
 	buf := k.w.buf
 	kept := k.c.Fill(buf)
 	n, err := k.sock.Read(buf[kept:])
@@ -58,6 +72,7 @@ func (k *link) Readable() {
 	default:
 		k.c.Lost(event.CloseIO, err)
 	}
+	return err == nil && kept+n == len(buf)
 }
 
 // Writable implements loop.Handler.
