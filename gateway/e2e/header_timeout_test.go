@@ -30,7 +30,7 @@ func TestSlowHeadersAreEnded(t *testing.T) {
 	})
 
 	before, _, _ := g.reloads()
-	g.writeConfig(strings.Replace(config, "10m", "1s", 1))
+	g.writeConfig(strings.Replace(config, "10m", "3s", 1))
 	g.signal(syscall.SIGHUP)
 	eventually(t, "the reload", func() (bool, string) {
 		at, good, page := g.reloads()

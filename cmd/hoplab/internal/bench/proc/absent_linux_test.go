@@ -32,7 +32,11 @@ func TestWatchNoticesThatACPUIsAbsent(t *testing.T) {
 		restore, err := alert(cpus[:1], 2)
 		defer restore()
 		from = time.Now()
-		for err == nil && time.Since(from) < 20*time.Millisecond {
+		// Go's scheduler may take the thread away meanwhile, so it is what the thread had of
+		// the CPU that counts.
+		var begun, now unix.Timespec
+		for err = errors.Join(err, threadTime(&begun)); err == nil && now.Nano()-begun.Nano() < int64(20*time.Millisecond); {
+			err = threadTime(&now)
 		}
 		to = time.Now()
 		taken <- err
@@ -56,6 +60,9 @@ func TestWatchNoticesThatACPUIsAbsent(t *testing.T) {
 	}
 }
 
+// threadTime says how much CPU time the calling thread has used.
+func threadTime(ts *unix.Timespec) error { return unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, ts) }
+
 // Where the program that watches is busy itself, with a collector at work and
 // goroutines that wait for each other, its watch takes no more of a CPU than it says.
 func TestWatchLeavesTheCPUToOthers(t *testing.T) {
@@ -73,7 +80,7 @@ func TestWatchLeavesTheCPUToOthers(t *testing.T) {
 	begun := time.Now()
 	busy(3 * time.Second)
 	for _, l := range w.lookouts {
-		if used, err := l.process.CPUTime(); err != nil || used > time.Since(begun)/12 {
+		if used, err := l.process.CPUTime(); err != nil || used > time.Since(begun)/8 {
 			t.Errorf("a lookout used %v of %v, %v", used, time.Since(begun), err)
 		}
 	}
