@@ -16,9 +16,14 @@ import (
 const readBufferSize = 64<<10 + conn.MinReadBuffer
 
 // maxReads is how often a connection is read in a batch, if each time the buffer is
-// full. Whoever is written to is woken up once for all of it, and so is the peer by
-// the credit; of bodies that costs more than the reading.
-const maxReads = 4
+// full, of no more than maxBulk frames. Whoever is written to is woken up once for all
+// of it, and so is the peer by the credit; of bodies that costs more than the reading.
+// Small frames are more work than bytes: of those a buffer is enough for a batch, in
+// which others wait.
+const (
+	maxReads = 4
+	maxBulk  = 16
+)
 
 // Worker is what the links of one worker share; it belongs to its goroutine.
 type Worker struct {
@@ -53,18 +58,19 @@ func New(w *Worker, cfg conn.Config, info *event.Conn, owner conn.Owner, nc net.
 // Readable implements loop.Handler.
 func (k *link) Readable() {
 	for range maxReads {
-		if full := k.read(); !full || k.c.Closed() {
+		if bulk := k.read(); !bulk || k.c.Closed() {
 			return
 		}
 	}
 }
 
-// read feeds the connection once, and reports whether there may be more to read.
+// read feeds the connection once, and reports whether there may be more to read of
+// large frames.
 func (k *link) read() bool {
 	buf := k.w.buf
 	kept := k.c.Fill(buf)
 	n, err := k.sock.Read(buf[kept:])
-	k.c.Consume(buf[:kept+n])
+	frames := k.c.Consume(buf[:kept+n])
 	switch {
 	case err == nil || err == loop.ErrWouldBlock:
 	case err == io.EOF:
@@ -72,7 +78,7 @@ func (k *link) read() bool {
 	default:
 		k.c.Lost(event.CloseIO, err)
 	}
-	return err == nil && kept+n == len(buf)
+	return err == nil && kept+n == len(buf) && frames <= maxBulk
 }
 
 // Writable implements loop.Handler.

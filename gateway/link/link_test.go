@@ -50,18 +50,21 @@ type quiet struct {
 // written together, but not for ever: others want to be read too.
 func TestBatchReadsAConnectionAFewTimes(t *testing.T) {
 	begin := frame.AppendSettings([]byte(frame.Preface))
+	small := frame.AppendHeader(nil, frame.Header{Type: 0xfa})
 	whole := append(frame.AppendHeader(nil, frame.Header{Length: frame.MaxPayload, Type: 0xfa}), make([]byte, frame.MaxPayload)...)
 	for name, c := range map[string]struct {
+		next  []byte
 		size  int64
 		reads int
 	}{
-		"all that is there":  {1000, 1},
-		"more than a buffer": {readBufferSize + 1, 2},
-		"without end":        {1 << 30, maxReads},
+		"all that is there":  {whole, 1000, 1},
+		"more than a buffer": {whole, readBufferSize + 1, 2},
+		"without end":        {whole, 1 << 30, maxReads},
+		"small frames":       {small, 1 << 30, 1},
 	} {
 		sink := quiet{}
 		w := &Worker{Env: conn.Env{Sink: sink, Now: 1}, buf: make([]byte, readBufferSize)}
-		p := &peer{sent: io.LimitReader(io.MultiReader(bytes.NewReader(begin), endless{bytes.NewReader(whole)}), c.size)}
+		p := &peer{sent: io.LimitReader(io.MultiReader(bytes.NewReader(begin), endless{bytes.NewReader(c.next)}), c.size)}
 		k := &link{w: w, sock: p}
 		k.c = conn.New(&w.Env, conn.Config{MaxHeaderBytes: 1 << 14, MaxHeaderFields: 100, StreamWindow: 1 << 16}, &event.Conn{Side: event.Downstream}, sink, k)
 		k.Readable()

@@ -21,14 +21,14 @@ func (c *Conn) Fill(buf []byte) int {
 	return n
 }
 
-// Consume handles every whole frame in p and keeps a copy of what is left. p may
-// be reused afterwards.
-func (c *Conn) Consume(p []byte) {
+// Consume handles every whole frame in p, returns how many they were, and keeps a
+// copy of what is left. p may be reused afterwards.
+func (c *Conn) Consume(p []byte) (frames int) {
 	c.alive.heard = c.env.Now
 	if c.in.preface > 0 {
 		var ok bool
 		if p, ok = c.readPreface(p); !ok {
-			return
+			return 0
 		}
 	}
 	before := len(p)
@@ -45,10 +45,11 @@ func (c *Conn) Consume(p []byte) {
 		c.env.count(c.Info.Side, event.Read, uint8(h.Type), size)
 		c.read(h, p[frame.HeaderLen:size])
 		p = p[size:]
+		frames++
 	}
 	if c.over() {
 		c.in.partial = nil
-		return
+		return frames
 	}
 	if len(p) > 0 {
 		c.in.partial = append(c.in.partial[:0], p...)
@@ -56,6 +57,7 @@ func (c *Conn) Consume(p []byte) {
 	} else if cap(c.in.partial) > 0 {
 		c.in.partial = nil
 	}
+	return frames
 }
 
 // noteCut notes since when a frame has not been whole that no other timeout ends:
