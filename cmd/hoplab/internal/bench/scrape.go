@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/plan"
+	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proc"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/proxies"
 	"github.com/hopscope/hopscope/cmd/hoplab/internal/bench/raw"
 )
@@ -40,7 +41,9 @@ func (l *lab) measureScrape(ctx context.Context, w plan.Workload, name string, s
 			if err != nil {
 				return err
 			}
-			answers, taken, err := l.scrapeUnderLoad(ctx, w, p, scrapeLoad*rate)
+			var answers []raw.Answer
+			var taken []span
+			proc.Uncollected(func() { answers, taken, err = l.scrapeUnderLoad(ctx, w, p, scrapeLoad*rate) })
 			if err != nil {
 				return err
 			}

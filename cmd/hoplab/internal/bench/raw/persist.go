@@ -40,12 +40,12 @@ func (p Paced) Persist(ctx context.Context, start time.Time, until time.Duration
 }
 
 func (p Paced) persist(ctx context.Context, number int, start time.Time, until time.Duration) []Answer {
-	var all []Answer
 	next := p.timetable(number, 0)
 	next.until = until
+	all := make([]Answer, 0, until/next.interval+1) // whoever copies meanwhile is late
 	for {
-		answers, err := p.session(ctx, next, start)
-		all = append(all, answers...)
+		var err error
+		all, err = p.session(ctx, next, start, all)
 		if err == nil {
 			return all
 		}
@@ -68,15 +68,16 @@ func (p Paced) persist(ctx context.Context, number int, start time.Time, until t
 	}
 }
 
-// session is a connection until it fails, or until its last answers have come.
-func (p Paced) session(ctx context.Context, next *timetable, start time.Time) ([]Answer, error) {
+// session is a connection until it fails, or until its last answers have come, which
+// it appends to answers.
+func (p Paced) session(ctx context.Context, next *timetable, start time.Time, answers []Answer) ([]Answer, error) {
 	session, cancel := context.WithCancel(ctx)
 	defer cancel() // closes the connection
 	c, err := dial(session, p.Addr, p.TLS)
 	if err != nil {
-		return nil, err
+		return answers, err
 	}
-	s := &paced{conn: c, persist: true, due: map[uint32]time.Duration{}}
+	s := &paced{conn: c, persist: true, answers: answers, due: map[uint32]time.Duration{}}
 	received := make(chan error, 1)
 	go func() { received <- s.receive(start); close(received) }()
 	if err = s.send(p, next, start, nil, received); err == nil {

@@ -72,14 +72,18 @@ func (v victim) beside(ctx context.Context, do func(stop <-chan struct{}), lengt
 	if err != nil {
 		return damage.Victim{}, err
 	}
-	stop := make(chan struct{})
-	fared := make(chan []raw.Answer)
-	start := time.Now()
-	go func() { fared <- v.Persist(ctx, start, length) }()
-	end := time.AfterFunc(length, func() { close(stop) })
-	defer end.Stop()
-	do(stop)
-	answers := <-fared
+	var start time.Time
+	var answers []raw.Answer
+	proc.Uncollected(func() {
+		stop := make(chan struct{})
+		fared := make(chan []raw.Answer)
+		start = time.Now()
+		go func() { fared <- v.Persist(ctx, start, length) }()
+		end := time.AfterFunc(length, func() { close(stop) })
+		defer end.Stop()
+		do(stop)
+		answers = <-fared
+	})
 	absent, err := watch.Stop()
 	return sum(answers, disturbed(absent, start)), err
 }
