@@ -58,6 +58,7 @@ type Listener struct {
 	observer event.Observer
 	log      *slog.Logger
 	now      func() time.Time
+	inTurn   int // accepted since a worker had its turn; belongs to whoever accepts
 
 	mu    sync.Mutex
 	intro list.List // guarded by mu: newcomers not yet handed on, the oldest first
@@ -164,10 +165,36 @@ func (l *Listener) take(nc net.Conn) {
 	p := &newcomer{l: l, nc: nc, to: l.hand.Next(), tls: l.tls.Load()}
 	l.enter(p)
 	p.begin()
-	// In a flood there is always one more to accept. What is open goes on meanwhile,
-	// and those that were accepted are looked at first.
-	runtime.Gosched()
+	if l.inTurn++; l.inTurn < maxInTurn {
+		runtime.Gosched() // to those that look at what was accepted
+		return
+	}
+	l.inTurn = 0
+	giveTurn(p.to)
 }
+
+// maxInTurn is how many connections are accepted before what is open has its turn. In
+// a flood there is always one more, and while a goroutine can run Go's scheduler asks
+// the system only every ten milliseconds whether others could too: who accepts for all
+// that time takes a processor away from the worker that waits for its sockets.
+const maxInTurn = 16
+
+// giveTurn waits until the worker has run.
+func giveTurn(to Worker) {
+	t := make(turn)
+	if to.Post(t) == nil {
+		<-t
+	}
+}
+
+// turn is a task that tells that it ran, or that it never will.
+type turn chan struct{}
+
+// Run implements loop.Task.
+func (t turn) Run() { close(t) }
+
+// Cancel implements loop.Canceller.
+func (t turn) Cancel() { close(t) }
 
 // enter gives a connection a place among those that are not handed on yet. Where
 // there are too many the oldest has to go, unless makeRoom finds it better to let the
