@@ -11,7 +11,9 @@ import (
 
 // The heap may grow until the next collection by a part of what is in use that
 // follows the garbage made in a second: it begins with leastPercent and is doubled
-// until it stands for more than there is, where fullPace stands for 100. To mark a
+// until it stands for more than there is, where fullPace stands for 100. A small heap
+// may grow by burst in any case, up to what is in use: a few hundred streams at once
+// take that much, and are not to wait for a collection that finds nothing. To mark a
 // heap takes as long as it is large, so collecting a heap of any size takes about as
 // much of a processor: one in a hundred if marking does a gigabyte a second. Requests
 // over HTTP/2 make no garbage, so the memory that the system sees is little more than
@@ -19,6 +21,7 @@ import (
 // between once, Go's default, and twice what is in use.
 const (
 	leastPercent = 25
+	burst        = 4 << 20  // bytes
 	fullPace     = 10 << 20 // bytes a second
 	headroom     = 32 << 20 // bytes
 )
@@ -31,6 +34,9 @@ const shortest = 100 * time.Millisecond
 func gcPercent(live uint64, garbage float64) int {
 	bound := int(min(max(headroom*100/max(live, 1), 100), 200))
 	percent := leastPercent
+	for percent < 100 && live*uint64(percent) < burst*100 {
+		percent *= 2
+	}
 	for percent < bound && garbage*100 >= float64(percent)*fullPace {
 		percent *= 2
 	}
@@ -76,7 +82,8 @@ func tuneMemory(maxBuffered int64) *collectorPace {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
-	p := &collectorPace{percent: leastPercent, last: takeLook()}
+	begin := takeLook()
+	p := &collectorPace{percent: gcPercent(begin.live, 0), last: begin}
 	debug.SetGCPercent(p.percent)
 	runtime.AddCleanup(new(mark), follow, p)
 	return p

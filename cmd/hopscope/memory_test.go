@@ -16,10 +16,15 @@ func TestPaceOfTheCollector(t *testing.T) {
 		garbage float64 // a second
 		want    int
 	}{
-		{4 * mib, 0, 25},
-		{4 * mib, 1 * mib, 25},
-		{4 * mib, 4 * mib, 50},
+		{0, 0, 100},
+		{4 * mib, 0, 100},
 		{4 * mib, 9 * mib, 100},
+		{8 * mib, 0, 50},
+		{15 * mib, 0, 50},
+		{16 * mib, 0, 25},
+		{16 * mib, 1 * mib, 25},
+		{16 * mib, 4 * mib, 50},
+		{16 * mib, 9 * mib, 100},
 		{4 * mib, 19 * mib, 200},
 		{4 * mib, 1 << 40, 200},
 		{0, 1 << 40, 200},
@@ -87,9 +92,11 @@ func TestPaceOfTheCollectorFollowsHeapAndGarbage(t *testing.T) {
 	if !in(headroom/8, func(p uint64) bool { return p > 100 }) {
 		t.Error("with little in use and much garbage it is in as much of a hurry")
 	}
+	held = make([]byte, headroom)
 	if !in(0, func(p uint64) bool { return p == leastPercent }) {
 		t.Error("without garbage it waits for much")
 	}
+	runtime.KeepAlive(held)
 }
 
 var garbage []byte // escapes
