@@ -90,6 +90,7 @@ var ErrDraining = errors.New("the gateway is draining")
 // Start builds everything that cfg asks for and begins to accept. If it fails,
 // nothing is left behind.
 func Start(cfg *config.Config, opts Options) (*Gateway, error) {
+	reserveDescriptors()
 	if opts.Listen == nil {
 		opts.Listen = func(_, address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}

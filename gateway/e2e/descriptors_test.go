@@ -29,6 +29,27 @@ func (g *gateway) limitDescriptors(n int) {
 	}
 }
 
+// The kernel's table of descriptors has its size from the beginning: nobody waits for
+// it to grow.
+func TestRoomForDescriptorsIsThereFromTheBeginning(t *testing.T) {
+	t.Parallel()
+	o := startOrigin(t, nil)
+	g := startGateway(t, failuresConfig(o.address, o.address), gatewayOptions{})
+	var limit unix.Rlimit
+	if err := unix.Prlimit(g.process.Pid, unix.RLIMIT_NOFILE, nil, &limit); err != nil {
+		t.Fatal(err)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, size, _ := strings.Cut(string(status), "FDSize:")
+	var n uint64
+	if _, err := fmt.Sscan(size, &n); err != nil || n < min(limit.Cur, 1<<16) {
+		t.Errorf("room for %d descriptors of %d (%v)", n, limit.Cur, err)
+	}
+}
+
 // With no descriptor left the gateway neither accepts nor connects. What is open
 // goes on, and it recovers by itself when some are free again.
 func TestDescriptorsRunOut(t *testing.T) {
