@@ -157,20 +157,21 @@ func (l *Listener) failed(err error) {
 
 // take admits a connection that was accepted and begins its introduction.
 func (l *Listener) take(nc net.Conn) {
-	if !l.hand.Admit() {
+	to := l.hand.Next()
+	if l.hand.Admit() {
+		p := &newcomer{l: l, nc: nc, to: to, tls: l.tls.Load()}
+		l.enter(p)
+		p.begin()
+	} else {
 		nc.Close()
 		l.refused(nc, event.RefusedMaxConnections)
-		return
 	}
-	p := &newcomer{l: l, nc: nc, to: l.hand.Next(), tls: l.tls.Load()}
-	l.enter(p)
-	p.begin()
 	if l.inTurn++; l.inTurn < maxInTurn {
 		runtime.Gosched() // to those that look at what was accepted
 		return
 	}
 	l.inTurn = 0
-	giveTurn(p.to)
+	giveTurn(to)
 }
 
 // maxInTurn is how many connections are accepted before what is open has its turn. In

@@ -35,37 +35,43 @@ func (c crowd) Admit() bool {
 }
 
 // Whoever has connected at once does not keep the worker from what is open, even if
-// they share the only processor.
+// they share the only processor, and whether there is room for them or not.
 func TestCrowdGivesTheWorkerItsTurn(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	work, err := loop.New(event.NewClock())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	const size = 100
-	c := crowd{&door{Loop: work, taken: make(chan net.Conn, size), refused: make(chan event.Refusal, size)}, &turns{}}
-	c.room.Store(size)
-	var worker sync.WaitGroup
-	worker.Go(func() { work.Run(c.turns) })
-	l := New(&event.Listener{Name: "edge"}, ln, c, c, slog.New(slog.DiscardHandler))
-	l.SetLimits(Limits{Time: introTime})
-	for range size { // into the kernel's queue
-		_, _ = io.WriteString(dial(t, l), "GET / HTTP/1.1\r\n")
-	}
-	l.Serve()
-	for range size {
-		(<-c.taken).Close()
-	}
-	l.Close()
-	if err := work.Post(&c.turns.shift); err != nil {
-		t.Error(err)
-	}
-	worker.Wait()
-	if most := c.turns.most.Load(); most > maxInTurn {
-		t.Errorf("%d connections were accepted in a row, want at most %d", most, maxInTurn)
+	for _, room := range []int64{size, 0} {
+		work, err := loop.New(event.NewClock())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := crowd{&door{Loop: work, taken: make(chan net.Conn, size), refused: make(chan event.Refusal, size)}, &turns{}}
+		c.room.Store(room)
+		var worker sync.WaitGroup
+		worker.Go(func() { work.Run(c.turns) })
+		l := New(&event.Listener{Name: "edge"}, ln, c, c, slog.New(slog.DiscardHandler))
+		l.SetLimits(Limits{Time: introTime})
+		for range size { // into the kernel's queue
+			_, _ = io.WriteString(dial(t, l), "GET / HTTP/1.1\r\n")
+		}
+		l.Serve()
+		for range size {
+			select {
+			case nc := <-c.taken:
+				nc.Close()
+			case <-c.refused:
+			}
+		}
+		l.Close()
+		if err := work.Post(&c.turns.shift); err != nil {
+			t.Error(err)
+		}
+		worker.Wait()
+		if most := c.turns.most.Load(); most > maxInTurn {
+			t.Errorf("room for %d: %d connections were accepted in a row, want at most %d", room, most, maxInTurn)
+		}
 	}
 }
