@@ -173,12 +173,18 @@ func (c *Conn) teardown() {
 			s.finish(codeNone, cause, rule.None)
 		}
 	})
+	for _, l := range c.lingering {
+		l.s.lingers = false
+		l.s.retire()
+	}
+	c.lingering = nil
+	c.writeOff()
 	c.env.Buffered -= int64(c.out.held)
 	c.out.held = 0
 	if c.out.buf != nil {
 		c.env.putBuffer(c.out.buf)
 	}
-	c.out.buf, c.out.sent, c.out.ledger, c.in.partial = nil, 0, nil, nil
+	c.out.buf, c.out.sent, c.in.partial = nil, 0, nil
 	c.tr.Close()
 	c.owner.Closed(c, c.life.reason)
 }

@@ -31,11 +31,14 @@ type lingering struct {
 	since event.Time
 }
 
-// endLingering resets the streams whose moment is over.
+// endLingering resets the streams whose moment is over, and lets go of them.
 func (c *Conn) endLingering(now event.Time) {
 	n := 0
 	for n < len(c.lingering) && now.Sub(c.lingering[n].since) >= lingerTime {
-		c.lingering[n].s.Cancel(codeNone)
+		s := c.lingering[n].s
+		s.Cancel(codeNone)
+		s.lingers = false
+		s.retire()
 		n++
 	}
 	if n == len(c.lingering) {

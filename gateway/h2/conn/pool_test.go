@@ -3,6 +3,7 @@ package conn
 import (
 	"testing"
 
+	"github.com/hopscope/hopscope/gateway/event"
 	"github.com/hopscope/hopscope/gateway/h2/frame"
 )
 
@@ -90,6 +91,58 @@ func TestStreamThatLingersIsNotUsedAgain(t *testing.T) {
 	for _, line := range r.read() {
 		if line == "RST_STREAM 3 NO_ERROR" {
 			t.Error("another stream was reset in its place")
+		}
+	}
+}
+
+// A stream that is never used again keeps its connection alive for as long as any
+// other of its slab is in use.
+func TestStreamsAreUsedAgainAfterTheirConnection(t *testing.T) {
+	for name, lose := range map[string]func(r *rig, s *Stream){
+		"bytes that have not left": func(r *rig, s *Stream) {
+			r.tr.room = 0
+			s.WriteHeaders(fields(":status", "200"), false)
+			s.WriteData(make([]byte, 100), true)
+		},
+		"a request that lingers": func(_ *rig, s *Stream) {
+			s.WriteHeaders(fields(":status", "200"), true)
+			s.Linger()
+		},
+	} {
+		r := server(t)
+		r.send(r.post(1))
+		s := r.streams[0].s
+		lose(r, s)
+		s.Release()
+		r.env.Flush()
+		if s.c == nil {
+			t.Fatalf("%s: it is used again while it is referred to", name)
+		}
+		r.c.Lost(event.ClosePeer, nil)
+		r.env.Flush()
+		if s.c != nil {
+			t.Errorf("%s: it keeps the connection", name)
+		}
+	}
+}
+
+func TestStreamThatLingeredIsUsedAgain(t *testing.T) {
+	for name, end := range map[string]func(r *rig){
+		"whole":     func(r *rig) { r.send(data(1, 10, true)) },
+		"not whole": func(*rig) {},
+	} {
+		r := server(t)
+		r.send(r.post(1))
+		s := r.streams[0].s
+		s.WriteHeaders(fields(":status", "200"), true)
+		s.Linger()
+		s.Release()
+		end(r)
+		r.env.Now += 1 << 40
+		r.c.Sweep(r.env.Now)
+		r.env.Flush()
+		if s.c != nil {
+			t.Errorf("%s: it keeps the connection", name)
 		}
 	}
 }

@@ -180,6 +180,22 @@ func (c *Conn) settle() {
 	}
 }
 
+// writeOff drops the credits of what will not be sent any more. Streams of whose bytes
+// they are would wait for ever to be used again, and keep the connection alive.
+func (c *Conn) writeOff() {
+	for i := range c.out.ledger {
+		s := c.out.ledger[i].s
+		c.out.ledger[i].s = nil
+		if s.owed--; s.owed == 0 {
+			s.retire()
+		}
+	}
+	if c.out.ledger != nil {
+		c.env.putLedger(c.out.ledger)
+		c.out.ledger = nil
+	}
+}
+
 // account keeps Env.Buffered in step with what the buffer holds.
 func (c *Conn) account() {
 	held := len(c.out.buf) - c.out.sent
