@@ -112,8 +112,8 @@ func longestRun(values []Value) (string, int) {
 		return "_x" + strconv.Itoa(equal), equal
 	}
 	text := valueText(values[0])
-	// A staleness marker takes no repetition in the notation.
-	if value.IsStaleNaN(values[0].Value) && values[0].Histogram == nil {
+	// What is a word in the notation takes no repetition: stale, NaN and Inf.
+	if v := values[0]; v.Histogram == nil && (math.IsNaN(v.Value) || math.IsInf(v.Value, 0)) {
 		return text, 1
 	}
 	if equal > 1 {

@@ -55,6 +55,7 @@ func TestEncodeWritesTheShortestNotation(t *testing.T) {
 		{"stale", []recording.Value{{Value: 1}, recording.Stale(), recording.Stale()}, "1 stale stale"},
 		{"reset", floats(10, 20, 30, 0, 10, 20), "10+10x2 0+10x2"},
 		{"special numbers", floats(math.Inf(1), math.Inf(-1), math.NaN()), "Inf -Inf NaN"},
+		{"special numbers again", floats(math.NaN(), math.NaN(), math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)), "NaN NaN Inf Inf -Inf -Inf"},
 		{"large and small", floats(1e21, 1e-7), "1000000000000000000000 0.0000001"},
 		{
 			"histograms",
