@@ -27,7 +27,7 @@ const maxReserved = 1 << 16
 // reserveDescriptors has the kernel make its table of descriptors as large as it gets.
 // Otherwise it doubles whenever it is full, and in a process with several threads the
 // one that needs a descriptor then waits for a grace period of RCU (expand_fdtable in
-// Linux's fs/file.c): 4 to 24 ms, in which the worker that accepts or connects does
+// Linux's fs/file.c): some milliseconds, in which the worker that accepts or connects does
 // nothing else.
 func reserveDescriptors() {
 	var l unix.Rlimit

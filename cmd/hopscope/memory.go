@@ -12,7 +12,7 @@ import (
 // The heap may grow until the next collection by a part of what is in use that
 // follows the garbage made in a second: it begins with leastPercent and is doubled
 // until it stands for more than there is, where fullPace stands for 100. A small heap
-// may grow by burst in any case, up to what is in use: a few hundred streams at once
+// may grow by burst, but by no more than is in use: a few hundred streams at once
 // take that much, and are not to wait for a collection that finds nothing. To mark a
 // heap takes as long as it is large, so collecting a heap of any size takes about as
 // much of a processor: one in a hundred if marking does a gigabyte a second. Requests
@@ -33,10 +33,7 @@ const shortest = 100 * time.Millisecond
 // gcPercent returns the GOGC for live bytes in use and bytes of garbage a second.
 func gcPercent(live uint64, garbage float64) int {
 	bound := int(min(max(headroom*100/max(live, 1), 100), 200))
-	percent := leastPercent
-	for percent < 100 && live*uint64(percent) < burst*100 {
-		percent *= 2
-	}
+	percent := int(min(max(burst*100/max(live, 1), leastPercent), 100))
 	for percent < bound && garbage*100 >= float64(percent)*fullPace {
 		percent *= 2
 	}

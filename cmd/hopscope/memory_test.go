@@ -20,7 +20,7 @@ func TestPaceOfTheCollector(t *testing.T) {
 		{4 * mib, 0, 100},
 		{4 * mib, 9 * mib, 100},
 		{8 * mib, 0, 50},
-		{15 * mib, 0, 50},
+		{10 * mib, 0, 40},
 		{16 * mib, 0, 25},
 		{16 * mib, 1 * mib, 25},
 		{16 * mib, 4 * mib, 50},

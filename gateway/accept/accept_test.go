@@ -23,9 +23,12 @@ type door struct {
 	room    atomic.Int64
 	taken   chan net.Conn
 	refused chan event.Refusal
+
+	row, most atomic.Int64 // accepted since the worker's last batch; most ever
 }
 
 func (d *door) Admit() bool {
+	d.most.Store(max(d.most.Load(), d.row.Add(1))) // one goroutine accepts
 	if d.room.Add(-1) < 0 {
 		d.room.Add(1)
 		return false
@@ -49,9 +52,12 @@ func (t taking) Run()    { t.d.taken <- t.nc }
 func (t taking) Cancel() { t.nc.Close() }
 
 // shift is a loop.Batcher, and the task that ends it.
-type shift struct{ over bool }
+type shift struct {
+	d    *door
+	over bool
+}
 
-func (s *shift) BatchBegin(event.Time) {}
+func (s *shift) BatchBegin(event.Time) { s.d.row.Store(0) }
 func (s *shift) BatchEnd() bool        { return !s.over }
 func (s *shift) Run()                  { s.over = true }
 
@@ -91,7 +97,7 @@ func bindOn(t *testing.T, ln net.Listener, work *loop.Loop, room, pending int64)
 	t.Helper()
 	d := &door{Loop: work, taken: make(chan net.Conn, 100), refused: make(chan event.Refusal, 100)}
 	d.room.Store(room)
-	end := &shift{}
+	end := &shift{d: d}
 	var worker sync.WaitGroup
 	worker.Go(func() { work.Run(end) })
 	l := New(&event.Listener{Name: "edge"}, ln, d, d, slog.New(slog.DiscardHandler))

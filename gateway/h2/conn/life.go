@@ -174,8 +174,7 @@ func (c *Conn) teardown() {
 		}
 	})
 	for _, l := range c.lingering {
-		l.s.lingers = false
-		l.s.retire()
+		l.s.letGo()
 	}
 	c.lingering = nil
 	c.writeOff()

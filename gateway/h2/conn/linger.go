@@ -19,7 +19,7 @@ const lingerTime = time.Second
 // gets RST_STREAM with NO_ERROR (RFC 9113 §8.1). Some clients, curl 7 among them,
 // take a reset that comes with the response for a failure.
 func (s *Stream) Linger() {
-	if s.c.streams.get(s.id) != s {
+	if s.lingers || s.c.streams.get(s.id) != s {
 		return
 	}
 	s.handler, s.lingers = discard{s}, true
@@ -37,8 +37,7 @@ func (c *Conn) endLingering(now event.Time) {
 	for n < len(c.lingering) && now.Sub(c.lingering[n].since) >= lingerTime {
 		s := c.lingering[n].s
 		s.Cancel(codeNone)
-		s.lingers = false
-		s.retire()
+		s.letGo()
 		n++
 	}
 	if n == len(c.lingering) {

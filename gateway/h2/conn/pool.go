@@ -51,6 +51,19 @@ func (s *Stream) retire() {
 	}
 }
 
+// settled notes that the ledger has one entry less of the stream.
+func (s *Stream) settled() {
+	if s.owed--; s.owed == 0 {
+		s.retire()
+	}
+}
+
+// letGo notes that the list of those that linger does not refer to the stream any more.
+func (s *Stream) letGo() {
+	s.lingers = false
+	s.retire()
+}
+
 // recycle makes the streams that rest available. It is called at the end of a
 // batch, when no stack refers to them.
 func (e *Env) recycle() {

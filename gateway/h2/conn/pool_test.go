@@ -74,13 +74,20 @@ func TestStreamIsNotUsedAgainBeforeItsBytesHaveLeft(t *testing.T) {
 	}
 }
 
-func TestStreamThatLingersIsNotUsedAgain(t *testing.T) {
+// lingers returns a connection with a stream that lingers and that nobody has.
+func lingers(t *testing.T) (*rig, *Stream) {
 	r := server(t)
 	r.send(r.post(1))
 	s := r.streams[0].s
 	s.WriteHeaders(fields(":status", "200"), true)
 	s.Linger()
+	s.Linger() // once is enough
 	s.Release()
+	return r, s
+}
+
+func TestStreamThatLingersIsNotUsedAgain(t *testing.T) {
+	r, s := lingers(t)
 	r.send(data(1, 10, true))
 	if r.reused(3, s) {
 		t.Fatal("the list of those that linger still refers to it")
@@ -98,22 +105,20 @@ func TestStreamThatLingersIsNotUsedAgain(t *testing.T) {
 // A stream that is never used again keeps its connection alive for as long as any
 // other of its slab is in use.
 func TestStreamsAreUsedAgainAfterTheirConnection(t *testing.T) {
-	for name, lose := range map[string]func(r *rig, s *Stream){
-		"bytes that have not left": func(r *rig, s *Stream) {
+	for name, begin := range map[string]func(t *testing.T) (*rig, *Stream){
+		"bytes that have not left": func(t *testing.T) (*rig, *Stream) {
+			r := server(t)
+			r.send(r.get(1))
+			s := r.streams[0].s
 			r.tr.room = 0
 			s.WriteHeaders(fields(":status", "200"), false)
 			s.WriteData(make([]byte, 100), true)
+			s.Release()
+			return r, s
 		},
-		"a request that lingers": func(_ *rig, s *Stream) {
-			s.WriteHeaders(fields(":status", "200"), true)
-			s.Linger()
-		},
+		"a request that lingers": lingers,
 	} {
-		r := server(t)
-		r.send(r.post(1))
-		s := r.streams[0].s
-		lose(r, s)
-		s.Release()
+		r, s := begin(t)
 		r.env.Flush()
 		if s.c == nil {
 			t.Fatalf("%s: it is used again while it is referred to", name)
@@ -131,12 +136,7 @@ func TestStreamThatLingeredIsUsedAgain(t *testing.T) {
 		"whole":     func(r *rig) { r.send(data(1, 10, true)) },
 		"not whole": func(*rig) {},
 	} {
-		r := server(t)
-		r.send(r.post(1))
-		s := r.streams[0].s
-		s.WriteHeaders(fields(":status", "200"), true)
-		s.Linger()
-		s.Release()
+		r, s := lingers(t)
 		end(r)
 		r.env.Now += 1 << 40
 		r.c.Sweep(r.env.Now)

@@ -163,12 +163,10 @@ func (c *Conn) settle() {
 		e := &c.out.ledger[i]
 		s := e.s
 		e.s = nil
-		if s.owed--; s.handler != nil {
+		if s.handler != nil {
 			s.handler.Written(e.n)
 		}
-		if s.owed == 0 {
-			s.retire()
-		}
+		s.settled()
 	}
 	if i == len(c.out.ledger) {
 		if c.out.ledger != nil {
@@ -186,9 +184,7 @@ func (c *Conn) writeOff() {
 	for i := range c.out.ledger {
 		s := c.out.ledger[i].s
 		c.out.ledger[i].s = nil
-		if s.owed--; s.owed == 0 {
-			s.retire()
-		}
+		s.settled()
 	}
 	if c.out.ledger != nil {
 		c.env.putLedger(c.out.ledger)
